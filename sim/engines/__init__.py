@@ -1,0 +1,32 @@
+"""Engines run a topology and hand back a record. One door for all of them."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sim.record.types import Record
+from sim.topology.types import Topology
+
+Progress = Callable[[int, int], None]
+"""Called now and then with (simulated time in ns, events so far)."""
+
+
+def run(
+    topology: Topology,
+    seed: int,
+    *,
+    engine: str = "simpy",
+    trace: int = 0,
+    plugins: Mapping[str, Callable[..., Any]] | None = None,
+    progress: Progress | None = None,
+) -> Record:
+    """Run `topology` once. `trace` requests leave their walk; `plugins` are users' breakers by name.
+
+    Raises ValueError for an engine that does not exist, SimulationError if the model cannot go on
+    (a loop without time). KeyboardInterrupt passes through.
+    """
+    if engine not in ("simpy", "auto"):
+        msg = f"no engine is called {engine!r}; there is simpy"
+        raise ValueError(msg)
+    from sim.engines.simpy_engine.world import World
+
+    return World(topology, seed, trace=trace, plugins=plugins or {}).run(progress)

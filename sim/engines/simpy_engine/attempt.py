@@ -1,0 +1,144 @@
+"""The attempt: network out, the balancer's choice, network back, and giving up."""
+
+from typing import Any
+
+from sim import luck
+from sim.distributions import draw
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_ARRIVAL, Moment
+from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Frame, Layer
+from sim.engines.simpy_engine.jobs import Job
+from sim.record.types import ARRIVED, DOWN, WASTED_NS
+from sim.topology.types import (
+    CANCEL_ALL,
+    CANCEL_NONE,
+    CUT_REFUSE,
+    WAY_BACK,
+    WAY_OUT,
+    Edge,
+    Fault,
+)
+from sim.words import CANCELLED, EXPIRED, OK, UNREACHABLE
+
+
+class Wire:
+    """The network of one edge, with the faults that lie on it now."""
+
+    def __init__(self, edge: Edge) -> None:
+        self.edge = edge
+        self.slow: list[Fault] = []
+        self.cuts: list[Fault] = []
+
+    def delay(self, key: int, purpose: int) -> int:
+        """One-way delay for whom `key` names."""
+        dist = self.edge.out if purpose == luck.NET_OUT else self.edge.back
+        ns = draw(dist, luck.uniform(key, purpose))
+        for fault in self.slow:
+            ns = int(ns * fault.times) + fault.plus_ns
+        return ns
+
+    def cut(self, way: int) -> Fault | None:
+        """The cut that stops a message on this way, if there is one."""
+        for fault in self.cuts:
+            if fault.way in (0, way):
+                return fault
+        return None
+
+    @property
+    def faulty(self) -> bool:
+        return bool(self.slow or self.cuts)
+
+
+class AttemptLayer(Layer):
+    """A try that is sent."""
+
+    def __init__(self, world: Any, site: Any) -> None:
+        super().__init__(world, site)
+        self.wire = world.wires[site.edge]
+        self.endpoint = world.topology.endpoints[site.callee]
+        self.balancer = world.balancers[self.endpoint.service]
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.job = None
+        if frame.deadline <= self.clock.now:
+            self.refuse(frame, EXPIRED)
+            return
+        delay = self.wire.delay(key, luck.NET_OUT)
+        cut = self.wire.cut(WAY_OUT)
+        if cut is None:
+            self.clock.after(delay, RANK_ARRIVAL, key, self._arrive, frame)
+        elif cut.mode == CUT_REFUSE:
+            back = self.wire.delay(key, luck.NET_BACK)
+            frame.aux = UNREACHABLE
+            self.clock.after(max(delay + back, self.world.reject_ns), RANK_ANSWER, key, self._refused, frame)
+        # A black hole swallows it: only the caller's own timeout ends this try.
+
+    def _arrive(self, moment: Moment) -> None:
+        frame = moment.subject
+        now = self.clock.now
+        if frame.state == ENDED:
+            return  # a cancel message overtook nothing: the caller withdrew before it arrived
+        self.recorder.visit(self.endpoint.id, now, ARRIVED)
+        replica = frame.replica or self.balancer.pick(frame.key)
+        job = frame.job = Job(self.world, self, frame, replica)
+        if replica is None or not replica.up:
+            self.recorder.visit(self.endpoint.id, now, DOWN)
+            self.answer(job, UNREACHABLE)
+        else:
+            replica.offer(job)
+
+    def answer(self, job: Job, outcome: int) -> None:
+        """The replica answers: the message travels back."""
+        frame = job.frame
+        delay = self.wire.delay(frame.key, luck.NET_BACK)
+        cut = self.wire.cut(WAY_BACK)
+        if cut is not None:
+            if cut.mode != CUT_REFUSE:
+                self._waste(job)
+                return
+            outcome = UNREACHABLE
+        job.outcome = outcome
+        self.clock.after(delay, RANK_ANSWER, frame.key, self._deliver, job)
+
+    def _deliver(self, moment: Moment) -> None:
+        job = moment.subject
+        frame = job.frame
+        if frame.state != LIVE:
+            self._waste(job)
+        elif job.outcome == OK:
+            frame.call.degraded = job.degraded
+        self.finish(frame, job.outcome)
+
+    def _waste(self, job: Job) -> None:
+        if job.worked_ns:
+            self.recorder.visit(self.endpoint.id, self.clock.now, WASTED_NS, job.worked_ns)
+            job.worked_ns = 0
+
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        """Giving up: with `none` the callee works on for nobody, else a message tells it."""
+        if frame.state != LIVE:
+            return
+        frame.state = ORPHAN
+        if frame.timer is not None:
+            # Refused locally or still waiting for the refusal: there is nobody to tell.
+            frame.timer.cancel()
+            self.finish(frame, CANCELLED)
+        elif cancel != CANCEL_NONE:
+            self._tell(frame, cancel)
+            self.finish(frame, CANCELLED)
+
+    def _tell(self, frame: Frame, cancel: int) -> None:
+        if frame.job is None or self.wire.cut(WAY_OUT) is not None:
+            # Still on its way. Model: a request that the caller withdraws on the wire never starts.
+            return
+        delay = self.wire.delay(luck.child(frame.key, luck.NET_OUT, 1), luck.NET_OUT)
+        frame.job.told = cancel
+        self.clock.after(delay, RANK_ARRIVAL, frame.key, self._told, frame.job)
+
+    def _told(self, moment: Moment) -> None:
+        job = moment.subject
+        if not job.over and (job.told == CANCEL_ALL or not job.begun):
+            job.replica.drop(job)
+            self._waste(job)
+
+

@@ -1,0 +1,255 @@
+"""The breaker layer: asks its copy for admission, tells it the result, writes down every move."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sim import luck
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_FAULT, Moment
+from sim.engines.simpy_engine.frames import Frame
+from sim.engines.simpy_engine.guards import Guard
+from sim.policies import breaker as machine
+from sim.policies.plugins import Outcome
+from sim.record.types import Copy, Transition
+from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Breaker
+from sim.words import BROKEN, CLOSED, FOREVER, OPEN, OUTCOMES, STATES
+
+
+class BuiltIn:
+    """One copy of a built-in breaker: the record, its timer, and who it is in the tables."""
+
+    def __init__(self, layer: "BreakerLayer", caller: int, target: int) -> None:
+        self.layer = layer
+        self.params = layer.params.params
+        world, scope = layer.world, layer.world.topology.scopes[layer.scope]
+        key = luck.child(luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1)
+        self.who = (layer.scope, caller, target)
+        self.record = machine.new(self.params, key)
+        self.moves = 0
+        self.timer: Moment | None = None
+        world.recorder.copies.append(Copy(*self.who, layer.clock.now, True))
+
+    @property
+    def state(self) -> int:
+        return int(self.record.state)
+
+    def admissible(self, now: int) -> bool:
+        """Would it admit? No side effect."""
+        return bool(machine.admissible(self.record, self.params, now))
+
+    def admit(self, now: int) -> Any:
+        """A ticket, or None."""
+        ticket = machine.admit(self.record, self.params, now)
+        if self.record.moves != self.moves:
+            self.moved(now)
+        return ticket or None
+
+    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+        """The result of an admitted try."""
+        machine.settle(self.record, self.params, now, ticket, self.layer.params.learn[outcome], slow)
+        if self.record.moves != self.moves:
+            self.moved(now)
+
+    def _tick(self, moment: Moment) -> None:
+        now = self.layer.clock.now
+        machine.tick(self.record, self.params, now)
+        if self.record.moves != self.moves:
+            self.moved(now)
+
+    def moved(self, now: int) -> None:
+        """Write the transition down and set the timer that the new state asks for."""
+        b = self.record
+        self.moves = b.moves
+        opened = b.open_ns if b.state == OPEN else 0
+        self.layer.recorder.transitions.append(
+            Transition(
+                now, *self.who, b.from_state, b.state, machine.CAUSES[b.cause],
+                b.seen_n, b.seen_failures, b.seen_slow, opened,
+            )
+        )  # fmt: skip
+        if self.timer is not None:
+            self.timer.cancel()
+        due = machine.due(b, self.params)
+        if due < FOREVER:
+            self.timer = self.layer.clock.after(max(due - now, 0), RANK_FAULT, b.key, self._tick, self)
+
+    def forget(self) -> None:
+        """Its caller crashed: it is gone, and open no longer."""
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.state != CLOSED:
+            transition = Transition(
+                self.layer.clock.now, *self.who, self.state, CLOSED, "caller restarted", 0, 0, 0, 0
+            )
+            self.layer.recorder.transitions.append(transition)
+
+
+class UserMade:
+    """One copy of a user's class; B is unknown if it has no `state`."""
+
+    def __init__(self, layer: "BreakerLayer", caller: int, target: int, factory: Callable[..., Any]) -> None:
+        self.layer = layer
+        name, params = layer.params.params
+        self.name = name
+        self.user = factory(**params)
+        self.who = (layer.scope, caller, target)
+        self.known = hasattr(self.user, "state")
+        self.last = self.state
+        self.timer: Moment | None = None
+        layer.recorder.copies.append(Copy(*self.who, layer.clock.now, self.known))
+
+    @property
+    def state(self) -> int:
+        return STATES.index(self.user.state) if self.known else CLOSED
+
+    def admissible(self, now: int) -> bool:
+        """Model: a user's class is asked for real only when the call is there, so only open refuses."""
+        return self.state != OPEN
+
+    def admit(self, now: int) -> Any:
+        """A ticket, or None."""
+        ticket = self.user.admit(now)
+        self._look(now)
+        return ticket
+
+    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+        """The result of an admitted try."""
+        verdict = self.layer.params.learn[outcome]
+        self.user.settle(now, ticket, Outcome(verdict, slow, OUTCOMES[outcome], elapsed_ns))
+        self._look(now)
+
+    def _tick(self, moment: Moment) -> None:
+        now = self.layer.clock.now
+        self.user.tick(now)
+        self._look(now)
+
+    def _look(self, now: int) -> None:
+        state = self.state
+        if state != self.last:
+            self.layer.recorder.transitions.append(
+                Transition(now, *self.who, self.last, state, f"decided by {self.name}", 0, 0, 0, 0)
+            )
+            self.last = state
+        if hasattr(self.user, "due"):
+            due = self.user.due()
+            if self.timer is not None:
+                self.timer.cancel()
+            if due is not None and due < FOREVER:
+                key = luck.named(self.layer.world.seed, self.name)
+                self.timer = self.layer.clock.after(max(due - now, 1), RANK_FAULT, key, self._tick, self)
+
+    def forget(self) -> None:
+        """Its caller crashed."""
+        if self.timer is not None:
+            self.timer.cancel()
+
+
+UNHEARD = object()
+"""Ticket of a call that passed on an outdated view: the breaker itself knows nothing of it."""
+
+
+class SharedLate:
+    """A shared copy with delay d: it hears results d later and callers see its state of d ago."""
+
+    def __init__(self, copy: Any, delay_ns: int) -> None:
+        self.copy = copy
+        self.delay_ns = delay_ns
+        self.seen = [(-FOREVER, CLOSED)]
+
+    def _view(self, now: int) -> int:
+        """The state of d ago. Old entries are dropped as time goes on."""
+        if self.seen[-1][1] != self.copy.state:
+            self.seen.append((now, self.copy.state))
+        while len(self.seen) > 1 and self.seen[1][0] + self.delay_ns <= now:
+            self.seen.pop(0)
+        return self.seen[0][1]
+
+    def admissible(self, now: int) -> bool:
+        """As seen by a caller."""
+        view = self._view(now)
+        return view == CLOSED or bool(self.copy.admissible(now))
+
+    def admit(self, now: int) -> Any:
+        """A caller that sees it closed goes ahead; one that sees it open asks only once it is due."""
+        view = self._view(now)
+        if view == OPEN and not self.copy.admissible(now):
+            return None
+        ticket = self.copy.admit(now)
+        self._view(now)
+        return UNHEARD if ticket is None and view == CLOSED else ticket
+
+    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+        """Heard d later."""
+        layer = self.copy.layer
+        news = (ticket, outcome, slow, elapsed_ns)
+        layer.clock.after(self.delay_ns, RANK_ANSWER, layer.world.seed, self._hear, news)
+
+    def _hear(self, moment: Moment) -> None:
+        ticket, outcome, slow, elapsed_ns = moment.subject
+        now = self.copy.layer.clock.now
+        if ticket is not UNHEARD:
+            self.copy.settle(now, ticket, outcome, slow, elapsed_ns)
+        self._view(now)
+
+    def forget(self) -> None:
+        """A shared copy outlives its callers."""
+
+
+class BreakerLayer(Guard):
+    """Closed: calls pass. Open: the caller is answered at once. Half-open: probes pass."""
+
+    params: Breaker
+
+    def __init__(self, world: Any, site: Any, params: Breaker, scope: int) -> None:
+        super().__init__(world, site, params, scope)
+        spec = world.topology.scopes[scope]
+        self.key_kind = spec.key
+        self.delay_ns = spec.delay_ns if spec.shared else 0
+
+    def new(self, caller: int, target: int) -> Any:
+        if self.params.plugin:
+            copy: Any = UserMade(self, caller, target, self.world.plugins[self.params.params[0]])
+        else:
+            copy = BuiltIn(self, caller, target)
+        return SharedLate(copy, self.delay_ns) if self.delay_ns else copy
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.since = now = self.clock.now
+        frame.ticket = None
+        caller = frame.call.caller
+        target = -1
+        if self.key_kind == KEY_ENDPOINT:
+            target = self.site.callee
+        elif self.key_kind == KEY_REPLICA:
+            frame.replica, panic = self._pick(caller, key, now)
+            if panic:
+                # Model: in panic the host's breaker is neither asked nor told.
+                self.inner.enter(frame, key)
+                return
+            if frame.replica is None:
+                self.turn_away(frame, BROKEN)
+                return
+            target = frame.replica.id
+        frame.copy = self.world.copies.get(self.scope, caller, target, self.new)
+        frame.ticket = frame.copy.admit(now)
+        if frame.ticket is None:
+            self.turn_away(frame, BROKEN)
+        else:
+            self.inner.enter(frame, key)
+
+    def _pick(self, caller: int, key: int, now: int) -> Any:
+        """A host whose breaker would admit; in panic any host."""
+
+        def willing(replica: Any) -> bool:
+            copy = self.world.copies.get(self.scope, caller, replica.id, self.new)
+            return bool(copy.admissible(now))
+
+        return self.world.balancer_of(self.site).pick_willing(key, willing)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.ticket is not None:
+            now = self.clock.now
+            elapsed = now - frame.since
+            frame.copy.settle(now, frame.ticket, outcome, elapsed > self.params.slow_ns, elapsed)
+            frame.ticket = None
+        self.finish(frame, outcome)

@@ -1,0 +1,165 @@
+"""Cores of a replica: dedicated ones, or fewer cores than attempts at work, shared equally."""
+
+import math
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
+from sim.engines.simpy_engine.jobs import Walk
+from sim.record.types import WORKING_NS
+from sim.topology.types import Step
+
+if TYPE_CHECKING:
+    from sim.engines.simpy_engine.replica import Replica
+
+
+class DedicatedCores:
+    """Every attempt inside has a core of its own: work takes as long as it is."""
+
+    def __init__(self, replica: "Replica") -> None:
+        self.replica = replica
+        self.clock = replica.clock
+        self.working: dict[Walk, None] = {}
+        self.frozen = False
+
+    def begin(self, walk: Walk, step: Step) -> None:
+        """Start the walk's work step; `stepper.work_done` follows."""
+        now = self.clock.now
+        walk.work_ns = walk.work_left = self.replica.work_ns(walk, step)
+        walk.work_since = now
+        self.working[walk] = None
+        if not self.frozen:
+            self._schedule(walk, now)
+
+    def _schedule(self, walk: Walk, now: int) -> None:
+        walk.work_since = now
+        walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self._done, walk)
+
+    def _done(self, moment: Moment) -> None:
+        walk = moment.subject
+        self._leave(walk)
+        self.replica.stepper.work_done(walk)
+
+    def _leave(self, walk: Walk) -> None:
+        del self.working[walk]
+        walk.moment = None
+        if not self.frozen:
+            self._account(walk)
+        walk.work_since = -1
+
+    def _account(self, walk: Walk) -> None:
+        now = self.clock.now
+        walk.job.worked_ns += now - walk.work_since
+        self.replica.recorder.span(self.replica.id, WORKING_NS, walk.work_since, now)
+
+    def abandon(self, walk: Walk) -> None:
+        """Its work stops here."""
+        if walk in self.working:
+            if walk.moment is not None:
+                walk.moment.cancel()
+            self._leave(walk)
+
+    def checkpoint(self) -> None:
+        """Account for all work up to now."""
+        now = self.clock.now
+        if not self.frozen:
+            for walk in self.working:
+                self._account(walk)
+                walk.work_left -= now - walk.work_since
+                walk.work_since = now
+
+    def freeze(self) -> None:
+        """Running work stops."""
+        self.checkpoint()
+        for walk in self.working:
+            walk.moment.cancel()  # type: ignore[union-attr]
+            walk.moment = None
+        self.frozen = True
+
+    def thaw(self) -> None:
+        """Running work resumes."""
+        self.frozen = False
+        for walk in self.working:
+            self._schedule(walk, self.clock.now)
+
+
+class SharedCores(DedicatedCores):
+    """`cores` shared equally among all at work (processor sharing when cores = 1).
+
+    Each unit of `virtual` time serves every walk at work by one ns; it runs at min(1, cores / n).
+    """
+
+    def __init__(self, replica: "Replica", cores: int) -> None:
+        super().__init__(replica)
+        self.cores = cores
+        self.virtual = 0.0
+        self.since = 0
+        self.heap: list[tuple[float, int, Walk]] = []
+        self.next: Moment | None = None
+
+    def _rate(self) -> float:
+        if self.frozen or not self.working:
+            return 0.0
+        return min(1.0, self.cores / len(self.working))
+
+    def _move(self) -> None:
+        """Bring virtual time up to now."""
+        now = self.clock.now
+        if now > self.since:
+            if not self.frozen:
+                level = min(self.cores, len(self.working))
+                self.replica.recorder.span(self.replica.id, WORKING_NS, self.since, now, level)
+            self.virtual += (now - self.since) * self._rate()
+        self.since = now
+
+    def _plan(self) -> None:
+        """Set the moment at which the next walk will be done."""
+        if self.next is not None:
+            self.next.cancel()
+            self.next = None
+        while self.heap and self.heap[0][2] not in self.working:
+            heappop(self.heap)
+        rate = self._rate()
+        if self.heap and rate > 0.0:
+            finish, key, _ = self.heap[0]
+            delay = max(0, math.ceil((finish - self.virtual) / rate))
+            self.next = self.clock.after(delay, RANK_ANSWER, key, self._served, None)
+
+    def begin(self, walk: Walk, step: Step) -> None:
+        self._move()
+        walk.work_ns = self.replica.work_ns(walk, step)
+        walk.work_since = self.clock.now
+        self.working[walk] = None
+        heappush(self.heap, (self.virtual + walk.work_ns, walk.job.key, walk))
+        self._plan()
+
+    def _served(self, moment: Moment) -> None:
+        self.next = None
+        self._move()
+        finish, _, walk = heappop(self.heap)
+        self.virtual = max(self.virtual, finish)
+        del self.working[walk]
+        walk.work_since = -1
+        walk.job.worked_ns += walk.work_ns
+        self._plan()
+        self.replica.stepper.work_done(walk)
+
+    def abandon(self, walk: Walk) -> None:
+        if walk in self.working:
+            self._move()
+            del self.working[walk]
+            walk.work_since = -1
+            self._plan()
+
+    def freeze(self) -> None:
+        self._move()
+        self.frozen = True
+        self._plan()
+
+    def thaw(self) -> None:
+        self._move()
+        self.frozen = False
+        self._plan()
+
+    def checkpoint(self) -> None:
+        self._move()

@@ -1,0 +1,279 @@
+"""What runs at a replica: a job (one attempt) and its walks through the endpoint's steps.
+
+A walk goes along a list of steps; a parallel step starts one walk per branch and waits for as many
+as it needs. A step that takes time returns to `advance` when it is done.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from sim import luck
+from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
+from sim.engines.simpy_engine.frames import Call, Frame
+from sim.topology.types import CALL, CANCEL_ALL, CANCEL_NONE, WORK, Step
+from sim.words import CACHE_HITS, CACHE_MISSES, ERROR, FOREVER, OK, UNUSED
+
+if TYPE_CHECKING:
+    from sim.engines.simpy_engine.attempt import AttemptLayer
+    from sim.engines.simpy_engine.replica import Replica
+    from sim.engines.simpy_engine.world import World
+
+
+class Job:
+    """One attempt at a replica."""
+
+    __slots__ = (
+        "arrived",
+        "begun",
+        "begun_at",
+        "deadline",
+        "degraded",
+        "door",
+        "endpoint",
+        "frame",
+        "key",
+        "mark",
+        "outcome",
+        "over",
+        "replica",
+        "told",
+        "walks",
+        "worked_ns",
+    )
+
+    def __init__(self, world: "World", door: "AttemptLayer", frame: Frame, replica: "Replica") -> None:
+        self.door = door
+        self.frame = frame
+        self.key = frame.key
+        self.endpoint = door.endpoint
+        self.replica = replica
+        self.deadline = frame.deadline if frame.call.propagates else FOREVER
+        self.arrived = world.clock.now
+        self.begun = False
+        self.begun_at = 0
+        self.over = False
+        self.degraded = False
+        self.worked_ns = 0
+        self.told = CANCEL_NONE
+        self.walks: list[Walk] = []
+        self.mark: Any = None
+        """Fault that begins when this job is over (after n accepted requests)."""
+
+    def __repr__(self) -> str:
+        return f"attempt at {self.endpoint.name}"
+
+
+class Walk:
+    """One pass along a list of steps."""
+
+    __slots__ = (
+        "calls",
+        "has_slot",
+        "i",
+        "job",
+        "join",
+        "moment",
+        "over",
+        "rep",
+        "slot_since",
+        "steps",
+        "waiting",
+        "waits_since",
+        "work_ends",
+        "work_left",
+        "work_ns",
+        "work_since",
+    )
+
+    def __init__(self, job: Job, steps: tuple[int, ...], join: "Join | None") -> None:
+        self.job = job
+        self.steps = steps
+        self.join = join
+        self.i = 0
+        self.rep = 0
+        self.has_slot = False
+        self.over = False
+        self.calls: Call | None = None
+        self.moment: Moment | None = None
+        self.work_since = -1
+        """When its present work began; -1 if it is not at work."""
+        self.work_ends = 0
+        self.work_left = 0
+        self.work_ns = 0
+        self.slot_since = 0
+        self.waiting = False
+        """In the replica's queue."""
+        self.waits_since = 0
+        job.walks.append(self)
+
+    def __repr__(self) -> str:
+        return repr(self.job)
+
+    def call_ended(self, call: Call, outcome: int) -> None:
+        """The call that this walk waits for is over."""
+        self.job.replica.stepper.call_ended(self, call, outcome)
+
+
+class Join:
+    """A parallel step waiting for its branches."""
+
+    __slots__ = ("failed", "ok", "step", "walk")
+
+    def __init__(self, walk: Walk, step: Step) -> None:
+        self.walk = walk
+        self.step = step
+        self.ok = 0
+        self.failed = 0
+
+
+class Stepper:
+    """Moves walks along their steps. One for the whole world."""
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.clock = world.clock
+        self.recorder = world.recorder
+        self.steps = world.topology.steps
+
+    def advance(self, walk: Walk) -> None:
+        """Go on from the walk's present step until something takes time or the walk ends."""
+        while walk.i < len(walk.steps):
+            step = self.steps[walk.steps[walk.i]]
+            if step.kind == WORK:
+                if not walk.has_slot and not walk.job.replica.holds_slot:
+                    # Model: an asynchronous attempt queues for a slot again when it has work to do.
+                    walk.job.replica.requeue(walk)
+                else:
+                    walk.job.replica.cores.begin(walk, step)
+                return
+            if step.kind == CALL:
+                if self._call(walk, step):
+                    return
+            else:
+                self._branch(walk, step)
+                return
+            walk.i += 1
+        self._walk_over(walk, OK)
+
+    def work_done(self, walk: Walk) -> None:
+        """The replica's cores are done with the walk's work step."""
+        walk.i += 1
+        self.advance(walk)
+
+    def _call(self, walk: Walk, step: Step) -> bool:
+        """Begin a call step's next repetition; True if the walk has to wait for it."""
+        world, job = self.world, walk.job
+        site = world.topology.sites[step.site]
+        if walk.rep == 0 and site.probability < 1.0:
+            if luck.uniform(job.key, luck.COIN, step.position) >= site.probability:
+                return False
+        while walk.rep < site.repeat:
+            key = luck.child(job.key, luck.CALL, step.position, walk.rep)
+            if site.cache >= 0:
+                hit_ns = world.caches[site.cache].look_up(job.replica.id, key, self.clock.now)
+                self.recorder.count(site.id, self.clock.now, CACHE_MISSES if hit_ns < 0 else CACHE_HITS)
+                if hit_ns > 0:
+                    walk.moment = self.clock.after(hit_ns, RANK_ANSWER, key, self._hit, walk)
+                    return True
+                if hit_ns == 0:
+                    walk.rep += 1
+                    continue
+            if site.wait:
+                job.replica.lend_slot(walk)
+                walk.calls = world.roots[site.id].begin(walk, job.replica.id, key, job.deadline, job.frame.call.walk)
+                return True
+            world.roots[site.id].begin(None, job.replica.id, key, job.deadline, None)
+            walk.rep += 1
+        walk.rep = 0
+        return False
+
+    def _hit(self, moment: Moment) -> None:
+        walk = moment.subject
+        self._repeated(walk)
+
+    def call_ended(self, walk: Walk, call: Call, outcome: int) -> None:
+        """A call that a walk waited for ended."""
+        walk.calls = None
+        site, job = call.site, walk.job
+        if job.over:
+            self.recorder.count(site.id, self.clock.now, UNUSED)
+        if walk.over:
+            return
+        if site.cache >= 0 and outcome == OK:
+            self.world.caches[site.cache].store(job.replica.id, call.key, self.clock.now)
+        if outcome != OK:
+            if not (call.fell_back or site.optional):
+                self._walk_over(walk, ERROR)
+                return
+            job.degraded = True
+        elif call.degraded:
+            job.degraded = True
+        self._repeated(walk)
+
+    def _repeated(self, walk: Walk) -> None:
+        """One repetition of a call step is done: the next one, or the next step."""
+        walk.rep += 1
+        step = self.steps[walk.steps[walk.i]]
+        if walk.rep >= self.world.topology.sites[step.site].repeat:
+            walk.rep = 0
+            walk.i += 1
+        self.advance(walk)
+
+    def _branch(self, walk: Walk, step: Step) -> None:
+        join = Join(walk, step)
+        walk.job.replica.lend_slot(walk)
+        for steps in step.branches:
+            branch = Walk(walk.job, steps, join)
+            self.advance(branch)
+            if walk.over:
+                return
+
+    def _walk_over(self, walk: Walk, outcome: int) -> None:
+        if walk.over:
+            return
+        walk.over = True
+        if walk.join is None:
+            walk.job.replica.complete(walk.job, outcome)
+        else:
+            walk.job.replica.lend_slot(walk)
+            self._branch_over(walk.join, outcome)
+
+    def _branch_over(self, join: Join, outcome: int) -> None:
+        step, walk = join.step, join.walk
+        if outcome == OK:
+            join.ok += 1
+        else:
+            join.failed += 1
+        enough = join.ok == step.need
+        impossible = join.failed == len(step.branches) - step.need + 1
+        if walk.over or not ((enough and outcome == OK) or (impossible and outcome != OK)):
+            return
+        if join.ok + join.failed < len(step.branches) and step.cancel != CANCEL_NONE:
+            for other in [w for w in walk.job.walks if w.join is join and not w.over]:
+                self.stop_walk(other, step.cancel)
+        if impossible:
+            self._walk_over(walk, ERROR)
+        else:
+            walk.i += 1
+            self.advance(walk)
+
+    def stop_walk(self, walk: Walk, cancel: int) -> None:
+        """Take a walk back: its work stops, its call is withdrawn."""
+        walk.over = True
+        replica = walk.job.replica
+        if walk.waiting:
+            replica.leave_queue(walk)
+        if walk.moment is not None:
+            walk.moment.cancel()
+        replica.cores.abandon(walk)
+        if walk.calls is not None:
+            call, walk.calls = walk.calls, None
+            call.layer.withdraw(call, cancel)
+        for inner in [w for w in walk.job.walks if w.join is not None and w.join.walk is walk and not w.over]:
+            self.stop_walk(inner, cancel)
+
+    def stop_job(self, job: Job, cancel: int = CANCEL_ALL) -> None:
+        """Stop everything that a job does."""
+        job.over = True
+        for walk in job.walks:
+            if not walk.over:
+                self.stop_walk(walk, cancel)

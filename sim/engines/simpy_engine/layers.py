@@ -1,0 +1,181 @@
+"""The plain layers: the call itself, fallback, deadline, the try, sidecar hop, timeout."""
+
+from typing import Any
+
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER, Moment
+from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Call, Frame, Layer
+from sim.topology.types import CANCEL_NONE
+from sim.words import CALLS, CANCELLED, DEGRADED, FALLBACK, FOREVER, OK, STARTED, TIMEOUT, TRIES
+from sim.words import TRIES_STARTED, UNUSED
+
+
+class CallLayer(Layer):
+    """The root: begins a call, books it, and tells whoever asked."""
+
+    def begin(self, owner: Any, caller: int, key: int, deadline: int, walk: Any) -> Call:
+        """Start the call; `owner.call_ended(call, outcome)` follows unless owner is None."""
+        call = Call(self, owner, caller, key, deadline, walk)
+        call.since = self.clock.now
+        site = self.site.id
+        self.recorder.begun[CALLS][site] += 1
+        self.recorder.count(site, call.since, STARTED)
+        self.world.busy += 1
+        if walk is not None:
+            self.world.note(call, "call begins")
+        self.inner.enter(call, key)
+        return call
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state == ENDED:
+            return
+        frame.state = ENDED
+        call = frame.call
+        self._book(call, outcome)
+        if call.owner is not None:
+            call.owner.call_ended(call, outcome)
+        self.world.idle()
+
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        if frame.state != ENDED:
+            frame.state = ENDED
+            self._book(frame.call, CANCELLED)
+            if frame.child is not None:
+                frame.child.layer.withdraw(frame.child, cancel)
+            self.world.idle()
+
+    def _book(self, call: Call, outcome: int) -> None:
+        now, site, recorder = self.clock.now, self.site.id, self.recorder
+        recorder.book(CALLS, site, now, outcome, now - call.since)
+        if call.fell_back:
+            recorder.count(site, now, FALLBACK)
+        if call.degraded:
+            recorder.count(site, now, DEGRADED)
+        if call.walk is not None:
+            self.world.note(call, "call ends", outcome=outcome)
+
+
+class FallbackLayer(Layer):
+    """A failed call is answered by something else; the ledger still says F, with its reason."""
+
+    def __init__(self, world: Any, site: Any, on: tuple[bool, ...]) -> None:
+        super().__init__(world, site)
+        self.on = on
+
+    def enter(self, parent: Frame, key: int) -> None:
+        self.inner.enter(Frame(self, parent, key), key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state == LIVE and outcome != OK and self.on[outcome]:
+            frame.call.fell_back = True
+        self.finish(frame, outcome)
+
+
+class DeadlineLayer(Layer):
+    """An instant that bounds everything below: min(own, inherited)."""
+
+    def __init__(self, world: Any, site: Any, deadline_ns: int, propagate: bool) -> None:
+        super().__init__(world, site)
+        self.deadline_ns = deadline_ns
+        self.propagate = propagate
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        if self.deadline_ns < FOREVER:
+            frame.deadline = min(frame.deadline, self.clock.now + self.deadline_ns)
+        frame.call.propagates = self.propagate
+        self.inner.enter(frame, key)
+
+
+class TryLayer(Layer):
+    """Where tries are counted and booked: one pass below retry and hedge, refused ones included."""
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.since = self.clock.now
+        site = self.site.id
+        self.recorder.begun[TRIES][site] += 1
+        self.recorder.count(site, frame.since, TRIES_STARTED)
+        self.inner.enter(frame, key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state == LIVE:
+            self._book(frame, outcome)
+            if frame.parent.state == ENDED:
+                self.recorder.count(self.site.id, self.clock.now, UNUSED)
+        self.finish(frame, outcome)
+
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        if frame.state == LIVE:
+            self._book(frame, CANCELLED)
+        super().withdraw(frame, cancel)
+
+    def _book(self, frame: Frame, outcome: int) -> None:
+        now = self.clock.now
+        self.recorder.book(TRIES, self.site.id, now, outcome, now - frame.since)
+        if frame.call.walk is not None:
+            self.world.note(frame.call, "try ends", outcome=outcome)
+
+
+class HopLayer(Layer):
+    """A sidecar: a hop's delay each way between the caller and the policies in it."""
+
+    def __init__(self, world: Any, site: Any, delay_ns: int) -> None:
+        super().__init__(world, site)
+        self.delay_ns = delay_ns
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.timer = self.clock.after(self.delay_ns, RANK_ANSWER, key, self._there, frame)
+
+    def _there(self, moment: Moment) -> None:
+        frame = moment.subject
+        frame.timer = None
+        self.inner.enter(frame, frame.key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        frame.aux = outcome
+        self.clock.after(self.delay_ns, RANK_ANSWER, frame.key, self._back, frame)
+
+    def _back(self, moment: Moment) -> None:
+        self.finish(moment.subject, moment.subject.aux)
+
+
+class TimeoutLayer(Layer):
+    """Runs from the moment the try leaves the policies above; shortened to the remaining deadline."""
+
+    def __init__(self, world: Any, site: Any, timeout_ns: int, cancel: int) -> None:
+        super().__init__(world, site)
+        self.timeout_ns = timeout_ns
+        self.cancel = cancel
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        now = self.clock.now
+        until = min(frame.deadline, now + self.timeout_ns) if self.timeout_ns < FOREVER else frame.deadline
+        if until < FOREVER and until > now:
+            frame.expires = min(frame.expires, until)
+            frame.timer = self.clock.after(until - now, RANK_TIMER, key, self._passed, frame)
+        self.inner.enter(frame, key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state != ENDED:
+            if frame.timer is not None:
+                frame.timer.cancel()
+            self.finish(frame, outcome)
+
+    def _passed(self, moment: Moment) -> None:
+        frame = moment.subject
+        if frame.state == ENDED:
+            return
+        frame.state = ENDED
+        frame.child.layer.withdraw(frame.child, self.cancel)
+        frame.parent.layer.ended(frame.parent, frame, TIMEOUT)
+
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        if cancel == CANCEL_NONE and frame.state == LIVE:
+            # Nobody is told, so this timer still ends the pass for the listeners above (a breaker).
+            frame.state = ORPHAN
+            if frame.child is not None:
+                frame.child.layer.withdraw(frame.child, cancel)
+        else:
+            super().withdraw(frame, cancel)

@@ -1,0 +1,77 @@
+"""Waiting places of a replica and the order in which they are served."""
+
+from collections import deque
+from collections.abc import Callable
+
+from sim.engines.simpy_engine.jobs import Walk
+from sim.topology.types import ADAPTIVE_LIFO, CODEL, LIFO, Service
+
+
+class Queue:
+    """FIFO, LIFO, CoDel or adaptive LIFO. Walks that left early are skipped when they come up."""
+
+    def __init__(self, service: Service) -> None:
+        self.discipline = service.discipline
+        self.target_ns = service.codel_target_ns
+        self.interval_ns = service.codel_interval_ns
+        self.waiting: deque[Walk] = deque()
+        self.length = 0
+        self.emptied_at = 0
+        """When the queue was last empty."""
+        self._interval_end = self.interval_ns
+        self._min_delay = 0
+        self._overloaded = False
+        self._reset_pending = True
+
+    def push(self, walk: Walk, now: int) -> None:
+        """To the tail."""
+        if not self.length:
+            self.emptied_at = now
+        walk.waits_since = now
+        walk.waiting = True
+        self.waiting.append(walk)
+        self.length += 1
+
+    def leave(self, walk: Walk, now: int) -> None:
+        """It no longer waits; if it left early, its entry is skipped when it comes up."""
+        walk.waiting = False
+        self.length -= 1
+        if not self.length:
+            self.waiting.clear()
+            self.emptied_at = now
+
+    def pop(self, now: int, shed: Callable[[Walk], None]) -> Walk | None:
+        """The next to be served; those that the discipline drops on the way go to `shed`."""
+        while self.length:
+            standing = now - self.emptied_at > self.interval_ns
+            newest_first = self.discipline == LIFO or (self.discipline == ADAPTIVE_LIFO and standing)
+            walk = self.waiting.pop() if newest_first else self.waiting.popleft()
+            if not walk.waiting:
+                continue
+            self.leave(walk, now)
+            if not walk.job.begun and self._drops(now - walk.waits_since, now, standing):
+                shed(walk)
+                continue
+            return walk
+        return None
+
+    def _drops(self, delay: int, now: int, standing: bool) -> bool:
+        if self.discipline == CODEL:
+            return self._codel(delay, now)
+        if self.discipline == ADAPTIVE_LIFO:
+            # Facebook, "Fail at scale" (ACM Queue 2015): a short timeout while the queue stands.
+            return delay > (self.target_ns if standing else self.interval_ns)
+        return False
+
+    def _codel(self, delay: int, now: int) -> bool:
+        """Controlled delay as in folly/executors/Codel.cpp."""
+        if now > self._interval_end and not self._reset_pending:
+            self._reset_pending = True
+            self._interval_end = now + self.interval_ns
+            self._overloaded = self._min_delay > self.target_ns
+        if self._reset_pending:
+            self._reset_pending = False
+            self._min_delay = delay
+            return False
+        self._min_delay = min(self._min_delay, delay)
+        return self._overloaded and delay > 2 * self.target_ns

@@ -1,0 +1,260 @@
+"""A replica: slots, a queue, cores, and the faults that lie on it now."""
+
+from typing import TYPE_CHECKING, Any
+
+from sim import luck
+from sim.distributions import draw
+from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
+from sim.engines.simpy_engine.cores import DedicatedCores, SharedCores
+from sim.engines.simpy_engine.jobs import Job, Walk
+from sim.engines.simpy_engine.queueing import Queue
+from sim.record import types as record
+from sim.topology.types import CANCEL_ALL, CANCEL_NONE, Fault, Service, Step
+from sim.words import ERROR, FOREVER, OK, SHED, UNREACHABLE
+
+if TYPE_CHECKING:
+    from sim.engines.simpy_engine.world import World
+
+
+class Replica:
+    """One instance of a service."""
+
+    def __init__(self, world: "World", service: Service, number: int) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.recorder = world.recorder
+        self.stepper = world.stepper
+        self.service = service
+        self.id = number
+        self.holds_slot = service.holds_slot
+        self.slots = service.slots if service.slots >= 0 else FOREVER
+        self.places = service.queue if service.queue >= 0 else FOREVER
+        self.queue = Queue(service)
+        shared = service.cores >= 0 and (service.slots < 0 or service.cores < service.slots)
+        self.cores = SharedCores(self, service.cores) if shared else DedicatedCores(self)
+        self.inside = 0
+        self.jobs: dict[Job, None] = {}
+        self.member = False
+        """Among those that the balancer offers."""
+        self.seen_busy_ns = 0
+        """Busy time that the autoscaler has seen."""
+        self.up = False
+        self.up_since = 0
+        self.down_since = 0
+        self.cold_until = 0
+        self.slow: list[Fault] = []
+        self.failing: list[Fault] = []
+        self.hanging: list[Fault] = []
+        self.freezes = 0
+        self.stops = 0
+        self.watch: list[Any] = []
+        """Faults that count accepted requests here."""
+
+    # A job's life ------------------------------------------------------------------------------
+
+    def offer(self, job: Job) -> None:
+        """An attempt arrives: it starts, waits, or is shed."""
+        walk = Walk(job, job.endpoint.steps, None)
+        if self.inside >= self.slots and self.queue.length >= self.places:
+            self._shed(walk)
+            return
+        self.jobs[job] = None
+        for count in self.watch:
+            count.accepted(job)
+        if self.inside < self.slots:
+            self._enter(walk)
+        else:
+            self.queue.push(walk, self.clock.now)
+
+    def _shed(self, walk: Walk) -> None:
+        job = walk.job
+        job.over = True
+        self.jobs.pop(job, None)
+        self.recorder.visit(job.endpoint.id, self.clock.now, record.SHED)
+        job.door.answer(job, SHED)
+        self._left(job)
+
+    def _enter(self, walk: Walk) -> None:
+        """Take a slot and go on."""
+        job, now = walk.job, self.clock.now
+        self.inside += 1
+        walk.has_slot = True
+        walk.slot_since = now
+        if job.begun:
+            self.stepper.advance(walk)
+            return
+        job.begun = True
+        job.begun_at = now
+        self.recorder.visit(job.endpoint.id, now, record.STARTED)
+        if job.frame.call.walk is not None:
+            self.world.note(job.frame.call, "starts", replica=self.id)
+        if self.hanging and self._share(self.hanging, job) > luck.uniform(job.key, luck.HANG):
+            if job.frame.expires < FOREVER:
+                delay = max(0, job.frame.expires - now)
+                walk.moment = self.clock.after(delay, RANK_TIMER, job.key, self._hung_up, job)
+        elif job.endpoint.fail_fast and self._fails(job):
+            walk.over = True
+            self.complete(job, ERROR)
+        else:
+            self.stepper.advance(walk)
+
+    def _hung_up(self, moment: Moment) -> None:
+        job = moment.subject
+        if not job.over:
+            self.drop(job)
+
+    def complete(self, job: Job, outcome: int) -> None:
+        """The main walk is through: the coin is shown, the slot is free, the answer goes back."""
+        if outcome == OK and not job.endpoint.fail_fast and self._fails(job):
+            outcome = ERROR
+        now, visit, endpoint = self.clock.now, self.recorder.visit, job.endpoint.id
+        visit(endpoint, now, record.FINISHED)
+        if outcome != OK:
+            visit(endpoint, now, record.FAILED)
+        visit(endpoint, now, record.WAIT_NS, job.begun_at - job.arrived)
+        visit(endpoint, now, record.SOJOURN_NS, now - job.arrived)
+        self._release(job)
+        job.door.answer(job, outcome)
+        self._serve()
+
+    def drop(self, job: Job) -> None:
+        """The caller withdrew it, or it hung until the caller's deadline: no answer."""
+        self.stepper.stop_job(job, CANCEL_ALL)
+        self.recorder.visit(job.endpoint.id, self.clock.now, record.WITHDRAWN)
+        self._release(job)
+        self._serve()
+
+    def _release(self, job: Job) -> None:
+        """Free what the job held; its work is booked."""
+        now = self.clock.now
+        for walk in job.walks:
+            if walk.has_slot:
+                self._free(walk)
+        job.over = True
+        del self.jobs[job]
+        if job.worked_ns:
+            self.recorder.visit(job.endpoint.id, now, record.WORK_NS, job.worked_ns)
+        if job.frame.call.walk is not None:
+            self.world.note(job.frame.call, "leaves", replica=self.id)
+        self._left(job)
+
+    def _left(self, job: Job) -> None:
+        if job.mark is not None:
+            job.mark.reached()
+        self.world.idle_job()
+
+    # Slots ---------------------------------------------------------------------------------------
+
+    def _free(self, walk: Walk) -> None:
+        walk.has_slot = False
+        self.inside -= 1
+        self.recorder.span(self.id, record.INSIDE_NS, walk.slot_since, self.clock.now)
+
+    def lend_slot(self, walk: Walk) -> None:
+        """Asynchronous services free the slot while calls are out."""
+        if not self.holds_slot and walk.has_slot:
+            self._free(walk)
+            self._serve()
+
+    def requeue(self, walk: Walk) -> None:
+        """An asynchronous attempt wants a slot again: at the tail, never shed."""
+        if self.inside < self.slots:
+            self._enter(walk)
+        else:
+            self.queue.push(walk, self.clock.now)
+
+    def leave_queue(self, walk: Walk) -> None:
+        """It is stopped while it waits."""
+        now = self.clock.now
+        self.queue.leave(walk, now)
+        self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
+
+    def _serve(self) -> None:
+        while self.queue.length and self.inside < self.slots and self.up:
+            now = self.clock.now
+            walk = self.queue.pop(now, self._dropped)
+            if walk is None:
+                return
+            self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
+            self._enter(walk)
+
+    def _dropped(self, walk: Walk) -> None:
+        """The queue's discipline dropped it."""
+        self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, self.clock.now)
+        self._shed(walk)
+
+    # Work and errors -----------------------------------------------------------------------------
+
+    def work_ns(self, walk: Walk, step: Step) -> int:
+        """How long this work step takes, with contention, cold start and faults."""
+        job = walk.job
+        ns = draw(step.work, luck.uniform(job.key, luck.WORK, step.position))  # type: ignore[arg-type]
+        service = self.service
+        if service.contention and self.inside > 1:
+            ns = int(ns * (1.0 + service.contention * (self.inside - 1)))
+        if self.cold_until > self.clock.now:
+            ns = int(ns * service.cold_start_times)
+        for fault in self.slow:
+            if not fault.endpoints or job.endpoint.id in fault.endpoints:
+                ns = int(ns * fault.times) + fault.plus_ns
+        return ns
+
+    def _share(self, faults: list[Fault], job: Job) -> float:
+        good = 1.0
+        for fault in faults:
+            if not fault.endpoints or job.endpoint.id in fault.endpoints:
+                good *= 1.0 - fault.share
+        return 1.0 - good
+
+    def _fails(self, job: Job) -> bool:
+        p = job.endpoint.error_rate
+        if self.failing:
+            p = 1.0 - (1.0 - p) * (1.0 - self._share(self.failing, job))
+        return p > 0.0 and luck.uniform(job.key, luck.ERROR) < p
+
+    # Faults and scaling ----------------------------------------------------------------------------
+
+    @property
+    def faulty(self) -> bool:
+        """A fault lies on it."""
+        return bool(self.slow or self.failing or self.hanging or self.freezes or not self.up)
+
+    @property
+    def has_room(self) -> bool:
+        """It would take one more attempt now."""
+        return self.up and (self.inside < self.slots or self.queue.length < self.places)
+
+    def boot(self, cold: bool) -> None:
+        """Come up, cold after a restart or an autoscaled start."""
+        self.up = True
+        self.up_since = self.clock.now
+        if cold and self.service.cold_start_ns:
+            self.cold_until = self.clock.now + self.service.cold_start_ns
+
+    def crash(self) -> None:
+        """Go down: running and queued attempts end unreachable; what it called runs on for nobody."""
+        now = self.clock.now
+        self.recorder.span(self.id, record.UP_NS, self.up_since, now)
+        self.up = False
+        self.down_since = now
+        for job in sorted(self.jobs, key=lambda j: j.key):
+            self.stepper.stop_job(job, CANCEL_NONE)
+            self.recorder.visit(job.endpoint.id, now, record.CRASHED)
+            self._release(job)
+            job.door.answer(job, UNREACHABLE)
+        for walk in list(self.cores.working):
+            self.cores.abandon(walk)
+        self.world.forget_caller(self.id)
+
+    def settle(self) -> None:
+        """The run ends: account for what is still here."""
+        now = self.clock.now
+        self.cores.checkpoint()
+        for job in self.jobs:
+            for walk in job.walks:
+                if walk.waiting:
+                    self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
+                if walk.has_slot:
+                    self.recorder.span(self.id, record.INSIDE_NS, walk.slot_since, now)
+        if self.up:
+            self.recorder.span(self.id, record.UP_NS, self.up_since, now)

@@ -1,0 +1,133 @@
+"""Retry and hedge: the two layers that make more tries of one call."""
+
+from typing import Any
+
+from sim import luck
+from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
+from sim.engines.simpy_engine.frames import ENDED, LIVE, Frame, Layer
+from sim.policies import backoff, budget
+from sim.topology.types import BUDGET_NONE, Hedge, Retry
+from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
+
+
+class RetryLayer(Layer):
+    """Tries again after a backoff, if a budget allows and the deadline leaves time."""
+
+    def __init__(self, world: Any, site: Any, params: Retry, scope: int) -> None:
+        super().__init__(world, site)
+        self.params = params
+        self.scope = scope
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.n = 0
+        frame.since = 0
+        if self.params.budget != BUDGET_NONE:
+            frame.copy = self.world.copies.get(self.scope, frame.call.caller, -1, self._new_budget)
+            budget.started(frame.copy, self.clock.now)
+        self.inner.enter(frame, key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state != LIVE:
+            self.finish(frame, outcome)
+            return
+        params = self.params
+        if outcome == OK and params.budget != BUDGET_NONE:
+            budget.succeeded(frame.copy, self.clock.now)
+        if outcome == OK or not params.on[outcome] or frame.n + 1 >= params.attempts:
+            self.finish(frame, outcome)
+            return
+        self._again(frame, outcome)
+
+    def _again(self, frame: Frame, outcome: int) -> None:
+        params, now, site = self.params, self.clock.now, self.site.id
+        u = luck.uniform(frame.key, luck.BACKOFF, frame.n)
+        # frame.since holds the previous delay: decorrelated jitter grows from it.
+        delay = backoff.delay(params, frame.n, frame.since, u)
+        if now + delay >= frame.deadline:
+            self.finish(frame, outcome)
+            return
+        if params.budget != BUDGET_NONE and not budget.allows(frame.copy, now):
+            self.recorder.count(site, now, RETRIES_DENIED)
+            self.finish(frame, outcome)
+            return
+        self.recorder.count(site, now, RETRIES)
+        frame.since = delay
+        frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._wake, frame)
+
+    def _wake(self, moment: Moment) -> None:
+        frame = moment.subject
+        frame.timer = None
+        frame.n += 1
+        self.inner.enter(frame, luck.child(frame.key, luck.RETRY, frame.n))
+
+    def _new_budget(self, caller: int, target: int) -> Any:
+        return budget.new(self.params, self.clock.now)
+
+
+class HedgeLayer(Layer):
+    """Sends further copies after a delay; the first good answer wins, the call fails when all have.
+
+    Model: copies not yet sent when all those in flight have failed are not sent; that is retry's job.
+    """
+
+    def __init__(self, world: Any, site: Any, params: Hedge, cancel: int) -> None:
+        super().__init__(world, site)
+        self.params = params
+        self.cancel = cancel
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        frame.n = 0
+        frame.aux = []
+        self._arm(frame)
+        self._send(frame, key)
+
+    def _send(self, frame: Frame, key: int) -> None:
+        frame.child = None
+        self.inner.enter(frame, key)
+        if frame.child is not None:
+            frame.aux.append(frame.child)
+
+    def _arm(self, frame: Frame) -> None:
+        if frame.n < self.params.extra:
+            frame.timer = self.clock.after(
+                self.params.delay_ns, RANK_TIMER, frame.key, self._another, frame
+            )
+        else:
+            frame.timer = None
+
+    def _another(self, moment: Moment) -> None:
+        frame = moment.subject
+        frame.n += 1
+        self.recorder.count(self.site.id, self.clock.now, HEDGES)
+        self._arm(frame)
+        self._send(frame, luck.child(frame.key, luck.HEDGE, frame.n))
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+        if frame.state == ENDED:
+            return
+        live = [c for c in frame.aux if c.state == LIVE and c is not child]
+        if outcome != OK and live:
+            return
+        if frame.timer is not None:
+            frame.timer.cancel()
+        if frame.state == LIVE and self.cancel:
+            frame.state = ENDED
+            for loser in live:
+                loser.layer.withdraw(loser, self.cancel)
+            frame.parent.layer.ended(frame.parent, frame, outcome)
+        else:
+            self.finish(frame, outcome)
+
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        live = [c for c in frame.aux if c.state == LIVE]
+        if frame.state != LIVE or len(live) < 2:
+            super().withdraw(frame, cancel)
+            return
+        for copy in live[:-1]:
+            copy.layer.withdraw(copy, cancel)
+        frame.child = live[-1]
+        super().withdraw(frame, cancel)
+
+

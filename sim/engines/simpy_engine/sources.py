@@ -1,0 +1,205 @@
+"""Sources: open loop under a piecewise-linear rate, or a closed loop of users who think."""
+
+import math
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Any
+
+from sim import luck
+from sim.distributions import draw
+from sim.engines.simpy_engine.clock import RANK_ARRIVAL, RANK_FAULT, Moment
+from sim.engines.simpy_engine.frames import Call
+from sim.topology.types import POISSON, Source
+from sim.words import FOREVER, NS
+
+if TYPE_CHECKING:
+    from sim.engines.simpy_engine.world import World
+
+
+class Rate:
+    """A piecewise-linear rate: mass between instants, and the instant at which a mass is reached."""
+
+    def __init__(self, points: tuple[tuple[int, float], ...]) -> None:
+        self.times = [t for t, _ in points]
+        self.rates = [r for _, r in points]
+
+    def _piece(self, t: int) -> tuple[float, float, int]:
+        """(rate at t, slope per ns, end of the piece)."""
+        i = bisect_right(self.times, t) - 1
+        if i < 0:
+            return self.rates[0], 0.0, self.times[0]
+        if i + 1 >= len(self.times):
+            return self.rates[-1], 0.0, FOREVER
+        t0, t1 = self.times[i], self.times[i + 1]
+        slope = (self.rates[i + 1] - self.rates[i]) / (t1 - t0)
+        return self.rates[i] + slope * (t - t0), slope, t1
+
+    def mass(self, start: int, end: int) -> float:
+        """Expected arrivals between two instants."""
+        total = 0.0
+        while start < end:
+            rate, slope, piece_end = self._piece(start)
+            dt = min(end, piece_end) - start
+            total += (rate + slope * dt / 2) * dt / NS
+            start += dt
+        return total
+
+    def reach(self, start: int, mass: float) -> int:
+        """The instant at which `mass` more arrivals are expected; FOREVER if never."""
+        while True:
+            rate, slope, piece_end = self._piece(start)
+            room = FOREVER if piece_end >= FOREVER else piece_end - start
+            if piece_end < FOREVER:
+                held = (rate + slope * room / 2) * room / NS
+                if held < mass:
+                    mass -= held
+                    start = piece_end
+                    continue
+            elif rate <= 0.0:
+                return FOREVER
+            if slope == 0.0:
+                return start + min(room, round(mass * NS / rate))
+            root = math.sqrt(max(0.0, rate * rate + 2.0 * slope * mass * NS))
+            return start + min(room, round(2.0 * mass * NS / (rate + root)))
+
+
+class Requests:
+    """What all sources share: starting a request, and what follows its end."""
+
+    def __init__(self, world: "World", source: Source) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.source = source
+        self.root = luck.named(world.seed, source.name)
+        self.first_client = world.topology.first_client[source.id]
+
+    def send(self, key: int, client: int, owner: Any) -> None:
+        """Send one request."""
+        source, world = self.source, self.world
+        entry = 0
+        if len(source.sites) > 1:
+            u = luck.uniform(key, luck.MIX)
+            while u > source.shares[entry] and entry + 1 < len(source.sites):
+                entry += 1
+        walk = world.new_walk(source.name)
+        call_key = luck.child(key, luck.CALL)
+        world.roots[source.sites[entry]].begin(owner, self.first_client + client, call_key, FOREVER, walk)
+
+
+class OpenLoop(Requests):
+    """Arrivals are a unit-rate process mapped through the inverse cumulative rate."""
+
+    def __init__(self, world: "World", source: Source) -> None:
+        super().__init__(world, source)
+        self.rate = Rate(source.rate)
+        self.k = 0
+        self.surge = 1.0
+        self.bursting = 0
+        self.stays = 0
+        self.mass = 0.0
+        """Expected arrivals still to pass before the next one, as of `since`."""
+        self.since = 0
+        self.next: Moment | None = None
+
+    @property
+    def factor(self) -> float:
+        return self.surge * self.source.burst_factors[self.bursting]
+
+    def start(self) -> None:
+        """Wait for the first arrival."""
+        if self.source.burst_factors != (1.0, 1.0):
+            self._stay()
+        self.mass = self._gap()
+        self._plan()
+
+    def _gap(self) -> float:
+        if self.source.arrivals != POISSON:
+            return 1.0
+        return -math.log(luck.uniform(self.root, luck.ARRIVAL, self.k))
+
+    def _plan(self) -> None:
+        if self.next is not None:
+            self.next.cancel()
+            self.next = None
+        now = self.since = self.clock.now
+        if self.factor > 0.0:
+            at = self.rate.reach(now, self.mass / self.factor)
+            if at < FOREVER:
+                self.next = self.clock.after(at - now, RANK_ARRIVAL, self.root, self._arrive, None)
+
+    def _changed(self) -> None:
+        """Before the factor changes: take off what has passed under the old one."""
+        passed = self.rate.mass(self.since, self.clock.now) * self.factor
+        self.mass = max(0.0, self.mass - passed)
+
+    def set_surge(self, factor: float) -> None:
+        """A load fault begins or ends."""
+        self._changed()
+        self.surge = factor
+        self._plan()
+
+    def _stay(self) -> None:
+        """Draw how long the present burst state lasts."""
+        u = luck.uniform(self.root, luck.BURST, self.stays)
+        delay = round(-math.log(u) * self.source.burst_means_ns[self.bursting])
+        self.clock.after(delay, RANK_FAULT, self.root, self._switch, None)
+
+    def _switch(self, moment: Moment) -> None:
+        if not self.world.draining:
+            self._changed()
+            self.bursting = 1 - self.bursting
+            self.stays += 1
+            self._stay()
+            self._plan()
+
+    def _arrive(self, moment: Moment) -> None:
+        self.next = None
+        if not self.world.may_send():
+            return
+        key = luck.child(self.root, luck.REQUEST, self.k)
+        clients = self.source.clients
+        client = luck.child(self.root, luck.CLIENT, self.k) % clients if clients > 1 else 0
+        self.k += 1
+        self.mass = self._gap()
+        self._plan()
+        self.send(key, client, self)
+
+    def call_ended(self, call: Call, outcome: int) -> None:
+        """A request is over."""
+        self.world.request_ended(call, outcome)
+
+
+class User:
+    """One user of a closed loop: thinks, asks, waits for the answer, the timeout or the refusal."""
+
+    def __init__(self, loop: "ClosedLoop", number: int) -> None:
+        self.loop = loop
+        self.number = number
+        self.key = luck.child(loop.root, luck.CLIENT, number)
+        self.i = 0
+
+    def think(self) -> None:
+        """Until the next request."""
+        loop = self.loop
+        delay = draw(loop.source.think, luck.uniform(self.key, luck.THINK, self.i))
+        loop.clock.after(delay, RANK_ARRIVAL, self.key, self._ask, None)
+
+    def _ask(self, moment: Moment) -> None:
+        loop = self.loop
+        if loop.world.may_send():
+            key = luck.child(self.key, luck.REQUEST, self.i)
+            self.i += 1
+            loop.send(key, self.number % loop.source.clients, self)
+
+    def call_ended(self, call: Call, outcome: int) -> None:
+        """The request is over; what was given up runs on."""
+        self.loop.world.request_ended(call, outcome)
+        self.think()
+
+
+class ClosedLoop(Requests):
+    """n users with think time."""
+
+    def start(self) -> None:
+        """Everybody thinks first."""
+        for number in range(self.source.users):
+            User(self, number).think()

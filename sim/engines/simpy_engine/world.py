@@ -1,0 +1,279 @@
+"""The world: everything that changes during one run, built from (topology, seed) alone."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sim import luck
+from sim.engines.simpy_engine import layers, retrying
+from sim.engines.simpy_engine.attempt import AttemptLayer, Wire
+from sim.engines.simpy_engine.balancer import Balancer
+from sim.engines.simpy_engine.breaking import BreakerLayer
+from sim.engines.simpy_engine.caches import CacheState
+from sim.engines.simpy_engine.clock import Clock
+from sim.engines.simpy_engine.copies import Copies
+from sim.engines.simpy_engine.faults import FaultRun
+from sim.engines.simpy_engine.frames import Call, Layer
+from sim.engines.simpy_engine.guards import BulkheadLayer, RateLimitLayer, ThrottleLayer
+from sim.engines.simpy_engine.jobs import Stepper
+from sim.engines.simpy_engine.replica import Replica
+from sim.engines.simpy_engine.scaling import Autoscaler
+from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
+from sim.record.recorder import Recorder
+from sim.record.types import Record
+from sim.topology import types as t
+from sim.words import FOREVER, OK, OUTCOMES
+
+PROGRESS_S = 0.1
+"""Wall time between two reports of progress."""
+
+
+class Over(Exception):  # noqa: N818 - not an error: the run has reached its end
+    """The run is over at this very event."""
+
+
+class World:
+    """One run."""
+
+    def __init__(
+        self,
+        topology: t.Topology,
+        seed: int,
+        *,
+        trace: int = 0,
+        plugins: Mapping[str, Callable[..., Any]],
+    ) -> None:
+        self.topology = topology
+        self.seed = seed
+        self.plugins = plugins
+        self.clock = Clock()
+        self.recorder = Recorder(topology)
+        self.reject_ns = topology.reject_ns
+        self.draining = False
+        self.busy = 0
+        """Calls under way and attempts at replicas: what draining waits for."""
+        self.sent = 0
+        self.ended = 0
+        self.succeeded = 0
+        self._trace = trace
+        self.stepper = Stepper(self)
+        self.copies = Copies(topology.scopes)
+        self.wires = [Wire(edge) for edge in topology.edges]
+        self.caches = [CacheState(cache) for cache in topology.caches]
+        self.balancers = [Balancer(service, self.clock) for service in topology.services]
+        self.replicas = [
+            Replica(self, service, service.first_replica + i)
+            for service in topology.services
+            for i in range(service.replicas_max)
+        ]
+        self.roots = [self._stack(site) for site in topology.sites]
+        self.sources = [
+            ClosedLoop(self, source) if source.users else OpenLoop(self, source) for source in topology.sources
+        ]
+        self.faults = [FaultRun(self, fault) for fault in topology.faults]
+        self._endpoint_service = [e.service for e in topology.endpoints]
+        self._error_rate = [e.error_rate for e in topology.endpoints]
+
+    # Building ------------------------------------------------------------------------------------
+
+    def _stack(self, site: t.CallSite) -> layers.CallLayer:
+        """The layers of a call site, linked from the outside in."""
+        root = layers.CallLayer(self, site)
+        outer: Layer = root
+        for spec in site.layers:
+            outer.inner = self._layer(site, spec)
+            outer = outer.inner
+        return root
+
+    def _layer(self, site: t.CallSite, spec: t.Layer) -> Layer:
+        kind, p, scope = spec.kind, spec.params, spec.scope
+        if kind == t.L_FALLBACK:
+            return layers.FallbackLayer(self, site, p.on)
+        if kind == t.L_DEADLINE:
+            return layers.DeadlineLayer(self, site, p.deadline_ns, p.propagate)
+        if kind == t.L_RETRY:
+            return retrying.RetryLayer(self, site, p, scope)
+        if kind == t.L_HEDGE:
+            cancel = next((s.params.cancel for s in site.layers if s.kind == t.L_TIMEOUT), t.CANCEL_NONE)
+            return retrying.HedgeLayer(self, site, p, cancel)
+        if kind == t.L_HOP:
+            return layers.HopLayer(self, site, p.delay_ns)
+        if kind == t.L_TIMEOUT:
+            return layers.TimeoutLayer(self, site, p.timeout_ns, p.cancel)
+        guards: dict[int, type[Any]] = {
+            t.L_BREAKER: BreakerLayer,
+            t.L_THROTTLE: ThrottleLayer,
+            t.L_RATE_LIMIT: RateLimitLayer,
+            t.L_BULKHEAD: BulkheadLayer,
+        }
+        if kind in guards:
+            guard: Layer = guards[kind](self, site, p, scope)
+            return guard
+        return layers.TryLayer(self, site) if kind == t.L_TRY else AttemptLayer(self, site)
+
+    # Running -------------------------------------------------------------------------------------
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> Record:
+        """From time 0 to the end; the record of it."""
+        self._begin()
+        duration = self.topology.duration_ns
+        arrivals_end = duration
+        try:
+            self._until(duration, progress)
+        except Over:
+            arrivals_end = self.clock.now
+        end = self._drain(progress) if self.topology.drain else self.clock.now
+        if arrivals_end >= FOREVER:
+            arrivals_end = end
+        self.recorder.gauge_end_ns = min(arrivals_end, self.recorder.gauge_end_ns)
+        for replica in self.replicas:
+            replica.settle()
+        for fault in self.faults:
+            fault.settle()
+        return self.recorder.freeze(
+            end_ns=end, arrivals_end_ns=max(1, arrivals_end), events=self.clock.scheduled
+        )
+
+    def _begin(self) -> None:
+        for service in self.topology.services:
+            for i in range(service.replicas):
+                self._enter(self.replicas[service.first_replica + i], cold=False)
+            if service.autoscale is not None:
+                Autoscaler(self, service, service.autoscale).start()
+        for fault in self.faults:
+            fault.plan()
+        for source in self.sources:
+            source.start()
+
+    def _until(self, end: int, progress: Callable[[int, int], None] | None) -> None:
+        """Run up to `end` (or until nothing is left to happen), with a report now and then."""
+        env = self.clock.env
+        slice_ns = 10**9
+        while self.clock.now < end:
+            if end >= FOREVER and env.peek() == float("inf"):
+                return
+            began = time.perf_counter()
+            env.run(until=min(end, self.clock.now + slice_ns))
+            took = time.perf_counter() - began
+            slice_ns = max(10**6, int(slice_ns * min(2.0, PROGRESS_S / max(took, 1e-6))))
+            if progress is not None:
+                progress(self.clock.now, self.clock.scheduled)
+
+    def _drain(self, progress: Callable[[int, int], None] | None) -> int:
+        """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
+        self.draining = True
+        env, end = self.clock.env, self.clock.now
+        events = 0
+        try:
+            self.idle_check()
+            while env.peek() != float("inf"):
+                env.step()
+                events += 1
+                if progress is not None and events % 20_000 == 0:
+                    progress(self.clock.now, self.clock.scheduled)
+        except Over:
+            pass
+        return max(end, self.clock.now)
+
+    def idle(self) -> None:
+        """A call is over."""
+        self.busy -= 1
+        if self.draining:
+            self.idle_check()
+
+    idle_job = idle
+
+    def idle_check(self) -> None:
+        """While draining: stop when nothing is under way."""
+        if self.busy == 0:
+            raise Over
+
+    # Sources and their requests --------------------------------------------------------------------
+
+    def may_send(self) -> bool:
+        """May a source send one more request? Counts it if so."""
+        if self.draining or self.sent == self.topology.requests:
+            return False
+        self.sent += 1
+        return True
+
+    def request_ended(self, call: Call, outcome: int) -> None:
+        """A request is over: S if it was answered or its fallback was."""
+        self.ended += 1
+        if outcome == OK or call.fell_back:
+            self.succeeded += 1
+        if self.draining:
+            return
+        if self.ended == self.topology.requests or self.succeeded == self.topology.successes:
+            raise Over
+
+    def surge(self, source: int, times: float) -> None:
+        """A load fault begins (times) or ends (1 / times)."""
+        loop = self.sources[source]
+        if isinstance(loop, OpenLoop):
+            loop.set_surge(loop.surge * times)
+
+    # What layers and replicas ask ------------------------------------------------------------------
+
+    def balancer_of(self, site: t.CallSite) -> Balancer:
+        """The balancer of the callee service."""
+        return self.balancers[self._endpoint_service[site.callee]]
+
+    def would_succeed(self, site: t.CallSite, key: int) -> bool:
+        """Would a refused try have been good (design 5)? No fault on callee or edge, room, its coin."""
+        if self.wires[site.edge].faulty:
+            return False
+        members = self.balancer_of(site).members
+        if any(r.faulty for r in members) or not any(r.has_room for r in members):
+            return False
+        rate = self._error_rate[site.callee]
+        return rate == 0.0 or luck.uniform(key, luck.ERROR) >= rate
+
+    # Replicas come and go ----------------------------------------------------------------------------
+
+    def _enter(self, replica: Replica, *, cold: bool) -> None:
+        members = self.balancers[replica.service.id].members
+        replica.member = True
+        replica.seen_busy_ns = 0
+        members.append(replica)
+        members.sort(key=lambda r: r.id)
+        if not replica.stops:
+            replica.boot(cold)
+
+    def join(self, service: t.Service) -> None:
+        """The free replica with the lowest id joins."""
+        first = service.first_replica
+        free = [r for r in self.replicas[first : first + service.replicas_max] if not r.member]
+        if free:
+            self._enter(free[0], cold=True)
+
+    def leave(self, service: t.Service) -> None:
+        """The member with the highest id leaves and drops its in-flight results."""
+        replica = self.balancers[service.id].members.pop()
+        replica.member = False
+        if replica.up:
+            replica.crash()
+
+    def forget_caller(self, caller: int) -> None:
+        """A replica went down: what it alone remembered is gone."""
+        self.copies.forget_caller(caller)
+        for cache in self.caches:
+            cache.forget_caller(caller)
+
+    # Walks of traced requests --------------------------------------------------------------------------
+
+    def new_walk(self, source: str) -> int | None:
+        """The number of the request if it is to be traced."""
+        if self.sent > self._trace:
+            return None
+        return self.sent - 1
+
+    def note(self, call: Call, event: str, *, outcome: int | None = None, replica: int | None = None) -> None:
+        """One line of a request's walk."""
+        line: dict[str, object] = {"request": call.walk, "t_ns": self.clock.now, "event": event}
+        line["step"] = call.site.name
+        if outcome is not None:
+            line["outcome"] = OUTCOMES[outcome]
+        if replica is not None:
+            line["replica"] = replica
+        self.recorder.walks.append(line)
