@@ -7,27 +7,19 @@ and "unlimited" for a size. Names are kept for tables only.
 from dataclasses import dataclass, field
 from typing import Any
 
-# Distributions ---------------------------------------------------------------------------------
-CONSTANT, EXPONENTIAL, UNIFORM, LOGNORMAL, WEIBULL, PARETO, TABLE, MIXTURE = range(8)
-
-
-@dataclass(frozen=True, slots=True)
-class Dist:
-    """A distribution of times, drawn by `sim.distributions.draw(dist, u)` as an integer of ns.
-
-    CONSTANT a; EXPONENTIAL mean a; UNIFORM a..b; LOGNORMAL mu a, sigma b (of ln ns); WEIBULL scale a,
-    shape b; PARETO minimum a, shape b, maximum c (inf = unbounded); TABLE quantile function as
-    (u, ns) points with linear interpolation; MIXTURE of `parts` with cumulative shares in `points`.
-    """
-
-    kind: int = CONSTANT
-    a: float = 0.0
-    b: float = 0.0
-    c: float = 0.0
-    points: tuple[tuple[float, float], ...] = ()
-    parts: tuple["Dist", ...] = ()
-    mean_ns: float = 0.0
-
+from sim.distributions import Dist
+from sim.policies.kinds import (  # noqa: F401 - part of the topology's vocabulary
+    BACKOFF_EXPONENTIAL,
+    BACKOFF_FIXED,
+    BACKOFF_NONE,
+    BUDGET_NONE,
+    BUDGET_RATIO,
+    BUDGET_TOKEN,
+    JITTER_DECORRELATED,
+    JITTER_EQUAL,
+    JITTER_FULL,
+    JITTER_NONE,
+)
 
 # Services --------------------------------------------------------------------------------------
 FIFO, LIFO, CODEL, ADAPTIVE_LIFO = range(4)
@@ -169,6 +161,12 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Fallback:
+    on: tuple[bool, ...]
+    """By outcome number: answered by the fallback?"""
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     deadline_ns: int
     """Relative; FOREVER = own none, inherited only."""
@@ -198,10 +196,6 @@ class Retry:
     budget_capacity: float
     """TOKEN: bucket size (starts full); a retry costs one token."""
 
-
-BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL = range(3)
-JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED = range(4)
-BUDGET_NONE, BUDGET_RATIO, BUDGET_TOKEN = range(3)
 
 
 @dataclass(frozen=True, slots=True)

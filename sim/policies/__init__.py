@@ -1,0 +1,1 @@
+"""Policies: breakers, throttles, buckets, backoff. They know nothing of the simulation: time is an argument."""
