@@ -1,0 +1,230 @@
+"""What only the whole file shows: names that name nothing, endless calls, faults on what is not there."""
+
+import re
+from dataclasses import dataclass, field
+
+from sim.errors import Problem
+from sim.policies import catalog
+from sim.scenario import expect
+from sim.scenario.model import Scenario, Step
+from sim.scenario.policies import Breaker, Policies
+from sim.scenario.source import Location, Tree
+
+REPLICA = re.compile(r"(?P<service>.+)\[(?P<first>\d+)(?:\.\.(?P<last>\d+))?\]")
+
+
+@dataclass
+class Found:
+    """Problems and warnings of one variant."""
+
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+
+class Checker:
+    """Walks one model and collects what is wrong."""
+
+    def __init__(self, model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]) -> None:
+        self.model = model
+        self.tree = tree
+        self.breakers = breakers | set(catalog.names())
+        self.variants = variants
+        self.found = Found()
+        self.endpoints = {f"{s}.{e}" for s, spec in model.services.items() for e in spec.endpoints}
+        self.single = {s for s, spec in model.services.items() if len(spec.endpoints) == 1}
+        self.calls: dict[str, list[tuple[str, float, Location]]] = {}
+        self.edges: set[str] = set()
+
+    def problem(self, place: Location, message: str) -> None:
+        from sim.scenario.load import locate
+
+        self.found.problems.append(locate(self.tree, place, message))
+
+    def unknown(self, place: Location, what: str, name: str, known: set[str]) -> None:
+        from sim.scenario.load import nearest
+
+        self.problem(place, f"no {what} is called {name!r}{nearest(name, known)}")
+
+    def endpoint(self, name: str, place: Location) -> str | None:
+        """`service.endpoint` of a reference, or None with a problem noted."""
+        if name in self.endpoints:
+            return name
+        if name in self.single:
+            return f"{name}.{next(iter(self.model.services[name].endpoints))}"
+        if name in self.model.services:
+            known = {e for e in self.endpoints if e.startswith(f"{name}.")}
+            self.problem(place, f"{name!r} has several endpoints: write one of {', '.join(sorted(known))}")
+        else:
+            self.unknown(place, "endpoint", name, self.endpoints | self.single)
+        return None
+
+    def run(self) -> Found:
+        """All checks."""
+        model = self.model
+        self.policies(model.policies, ("policies",))
+        for name, source in model.sources.items():
+            at: Location = ("sources", name)
+            if name in model.services:
+                self.problem(at, "a source and a service share this name; give one another name")
+            for key in [source.call] if source.call else list(source.mix or ()):
+                place = (*at, "call") if source.call else (*at, "mix", key)
+                callee = self.endpoint(key, place)
+                if callee:
+                    self.edges.add(f"{name} -> {callee.split('.')[0]}")
+            if source.users is None and source.rate and source.rate.replay:
+                path = model.base_dir / source.rate.replay
+                if not path.is_file():
+                    self.problem((*at, "rate", "replay"), f"{path} is not there")
+            self.policies(source.policies, (*at, "policies"))
+        for name, service in model.services.items():
+            self.policies(service.policies, ("services", name, "policies"))
+            for endpoint, spec in service.endpoints.items():
+                at = ("services", name, "endpoints", endpoint, "steps")
+                if ("services", name, "steps") in self.tree.values:
+                    at = ("services", name, "steps")
+                self.steps(f"{name}.{endpoint}", spec.steps, at, 1.0)
+        self.edge_names()
+        self.endless()
+        self.faults()
+        self.expectations()
+        return self.found
+
+    def steps(self, caller: str, steps: tuple[Step, ...], at: Location, chance: float) -> None:
+        for i, step in enumerate(steps):
+            if step.parallel is not None:
+                for j, branch in enumerate(step.parallel):
+                    self.steps(caller, branch, (*at, i, "parallel", j), chance)
+            if step.call is None:
+                continue
+            callee = self.endpoint(step.call, (*at, i, "call"))
+            if callee:
+                self.edges.add(f"{caller.split('.')[0]} -> {callee.split('.')[0]}")
+                self.calls.setdefault(caller, []).append((callee, step.probability, (*at, i, "call")))
+            if step.cache is not None and step.cache not in self.model.caches:
+                self.unknown((*at, i, "cache"), "cache", step.cache, set(self.model.caches))
+            self.policies(step.policies, (*at, i, "policies"))
+
+    def policies(self, policies: Policies, at: Location) -> None:
+        if policies.stack is None:
+            self.nested(policies.deadline and policies.deadline.after, policies.timeout and policies.timeout.after, at)
+            if policies.breaker:
+                self.breaker(policies.breaker, (*at, "breaker"))
+            return
+        outer: int | None = None
+        for i, single in enumerate(policies.stack):
+            if single.breaker:
+                self.breaker(single.breaker, (*at, "stack", i, "breaker"))
+            if single.deadline:
+                outer = single.deadline.after
+            if single.timeout:
+                self.nested(outer, single.timeout.after, (*at, "stack", i))
+
+    def nested(self, outer: int | None, timeout: int | None, at: Location) -> None:
+        from sim.units import show_ns
+
+        if outer and timeout and timeout > outer:
+            message = f"this timeout of {show_ns(timeout)} is longer than the deadline of {show_ns(outer)} above it"
+            self.problem((*at, "timeout"), message)
+
+    def breaker(self, breaker: Breaker, at: Location) -> None:
+        if breaker.use is not None and breaker.use not in self.breakers:
+            place = (*at, "use") if (*at, "use") in self.tree.values else at
+            self.unknown(place, "breaker", breaker.use, set(self.breakers))
+            return
+        if breaker.use in (None, *catalog.names()):
+            if breaker.params:
+                self.problem((*at, "params"), "`params` is for plugins; a row of the catalogue takes its parts by name")
+            try:
+                catalog.params_from(breaker.model_dump())
+            except ValueError as error:
+                self.problem(at, str(error))
+
+    def edge_names(self) -> None:
+        for name in self.model.edges:
+            if name not in self.edges:
+                self.unknown(("edges", name), "edge", name, self.edges)
+            self.policies(self.model.edges[name], ("edges", name))
+        for i, name in enumerate(self.model.watch or ()):
+            if name not in self.edges:
+                self.unknown(("watch", i), "edge", name, self.edges)
+
+    def endless(self) -> None:
+        """A cycle of calls each made for certain never ends."""
+        certain = {c: [(e, at) for e, p, at in calls if p >= 1.0] for c, calls in self.calls.items()}
+        done: set[str] = set()
+        for start in sorted(certain):
+            self._follow(start, [], certain, done)
+
+    def _follow(
+        self, node: str, path: list[str], certain: dict[str, list[tuple[str, Location]]], done: set[str]
+    ) -> None:
+        stack: list[tuple[str, int]] = [(node, 0)]
+        path = [node]
+        while stack:
+            current, i = stack.pop()
+            calls = certain.get(current, [])
+            if current in done or i >= len(calls):
+                done.add(current)
+                path.pop()
+                continue
+            stack.append((current, i + 1))
+            callee, at = calls[i]
+            if callee in path:
+                circle = " -> ".join([*path[path.index(callee) :], callee])
+                self.problem(at, f"this call never ends: {circle}; give one of them a `probability` below 100%")
+            elif callee not in done:
+                stack.append((callee, 0))
+                path.append(callee)
+
+    def faults(self) -> None:
+        model = self.model
+        for i, fault in enumerate(model.faults):
+            at: Location = ("faults", i, fault.verb)
+            spec = getattr(fault, fault.verb)
+            known = {
+                "service": set(model.services),
+                "edge": self.edges,
+                "source": set(model.sources),
+                "cache": set(model.caches),
+            }
+            for what, names in known.items():
+                for name in getattr(spec, what, ()):
+                    if name not in names:
+                        self.unknown((*at, what), what, name, names)
+            for name in getattr(spec, "endpoint", ()):
+                self.endpoint(name, (*at, "endpoint"))
+            for name in getattr(spec, "replica", ()):
+                self.replica(name, (*at, "replica"))
+            if fault.at is not None and model.duration is not None and fault.at >= model.duration:
+                self.problem(("faults", i, "at"), "the fault begins after the run has ended")
+
+    def replica(self, name: str, at: Location) -> None:
+        match = REPLICA.fullmatch(name)
+        if not match:
+            self.problem(at, f"{name!r} is not a replica; write db[0] or db[0..2]")
+            return
+        service = self.model.services.get(match["service"])
+        if service is None:
+            self.unknown(at, "service", match["service"], set(self.model.services))
+            return
+        most = service.autoscale.max if service.autoscale else service.replicas
+        if int(match["last"] or match["first"]) >= most or int(match["last"] or match["first"]) < int(match["first"]):
+            self.problem(at, f"{match['service']} has replicas 0 to {most - 1}")
+
+    def expectations(self) -> None:
+        targets = expect.Targets(
+            sources=set(self.model.sources),
+            services=set(self.model.services),
+            endpoints=self.endpoints,
+            edges=self.edges,
+        )
+        for i, line in enumerate(self.model.expect):
+            for message in expect.mistakes(line, self.variants, targets):
+                self.problem(("expect", i), message)
+        for message in expect.mistakes_of_measure(self.model.rank_by, targets):
+            self.problem(("rank_by",), message)
+
+
+def check(model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]) -> Found:
+    """Problems and warnings of one variant of a scenario."""
+    return Checker(model, tree, breakers, variants).run()

@@ -1,0 +1,70 @@
+"""JSON Schema of the scenario file, and what it says about keys and fields."""
+
+from functools import cache
+from typing import Any
+
+from sim.scenario.model import Scenario
+
+
+@cache
+def json_schema() -> dict[str, Any]:
+    """The schema for editors: completion, hover texts, errors while typing."""
+    schema = Scenario.model_json_schema(by_alias=True, mode="validation")
+    schema["properties"].pop("base_dir", None)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "cascadelab scenario"
+    return schema
+
+
+def keys_at(loc: tuple[Any, ...]) -> list[str]:
+    """Legal keys of the mapping at pydantic's location; [] if it is not a fixed mapping."""
+    schema = json_schema()
+    node: Any = schema
+    for element in loc:
+        node = _descend(schema, node, element)
+        if node is None:
+            return []
+    return sorted(_properties(schema, node))
+
+
+def _follow(schema: dict[str, Any], node: Any) -> Any:
+    while isinstance(node, dict) and "$ref" in node:
+        node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    return node
+
+
+def _alternatives(schema: dict[str, Any], node: Any) -> list[Any]:
+    node = _follow(schema, node)
+    out = [node]
+    for option in [*node.get("anyOf", ()), *node.get("allOf", ()), *node.get("oneOf", ())]:
+        out += _alternatives(schema, option)
+    return out
+
+
+def _properties(schema: dict[str, Any], node: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for option in _alternatives(schema, node):
+        found |= option.get("properties", {})
+    return found
+
+
+def _descend(schema: dict[str, Any], node: Any, element: Any) -> Any:
+    for option in _alternatives(schema, node):
+        if isinstance(element, int) and "items" in option:
+            return option["items"]
+        if element in option.get("properties", {}):
+            return option["properties"][element]
+        if isinstance(option.get("additionalProperties"), dict) and not option.get("properties"):
+            return option["additionalProperties"]
+    return node  # names that pydantic puts between (union branches) are not in the schema
+
+
+def fields() -> dict[str, str]:
+    """Every field with a description, as `Model.key`."""
+    out = {}
+    schema = json_schema()
+    for model, body in {"Scenario": schema, **schema["$defs"]}.items():
+        for key, spec in body.get("properties", {}).items():
+            if "description" in spec:
+                out[f"{model}.{key}"] = spec["description"]
+    return out
