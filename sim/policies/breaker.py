@@ -211,9 +211,9 @@ def verdict_of_window(b: Breaker, p: Params) -> int:
     if p.failures > 0 and b.fail_count >= p.failures:
         return BY_CONSECUTIVE if p.window == W_CONSECUTIVE else BY_COUNT
     if b.n >= p.minimum:
-        if p.failure_ratio > 0.0 and b.fail_count >= p.failure_ratio * b.n:
+        if p.failure_ratio > 0.0 and b.fail_count / b.n >= p.failure_ratio:
             return BY_RATIO
-        if p.slow_ratio > 0.0 and b.slow_count >= p.slow_ratio * b.n:
+        if p.slow_ratio > 0.0 and b.slow_count / b.n >= p.slow_ratio:
             return BY_SLOW
     return NO_CAUSE
 
@@ -326,7 +326,7 @@ def settle_probe(b: Breaker, p: Params, now: int, probe: bool, verdict: int) -> 
     b.probe_failures += 1 if failed else 0
     if p.decide == DECIDE_RATE:
         if b.probe_n >= p.decide_n:
-            if b.probe_failures >= p.decide_ratio * b.probe_n:
+            if b.probe_failures / b.probe_n >= p.decide_ratio:
                 move(b, p, now, OPEN, BY_PROBE_RATE)
             else:
                 move(b, p, now, CLOSED, BY_PASS)

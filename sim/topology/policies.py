@@ -1,0 +1,133 @@
+"""Policies of a call site -> layers: merging, order, and the layers that are always there."""
+
+from typing import Any
+
+from sim.policies import catalog
+from sim.scenario import policies as m
+from sim.topology import types as t
+from sim.words import FOREVER, NS, OUTCOMES
+
+LEADING = ("fallback", "deadline")
+"""Policies that stand above the try."""
+
+
+def effective(*blocks: m.Policies) -> tuple[m.Single, ...]:
+    """The policies that apply, from the outside in, each as a Single with one policy set.
+
+    Blocks come from the general to the special; a later one replaces each policy it names, null
+    removes it, and a stack replaces everything below it.
+    """
+    chosen: dict[str, Any] = {}
+    stack: tuple[m.Single, ...] | None = None
+    for block in blocks:
+        if block.stack is not None:
+            stack, chosen = block.stack, {}
+            continue
+        given = {k: getattr(block, k) for k in block.model_fields_set if k in m.ORDER}
+        if given and stack is not None:
+            chosen = {next(iter(s.model_fields_set)): getattr(s, next(iter(s.model_fields_set))) for s in stack}
+            stack = None
+        chosen |= given
+    if stack is not None:
+        return stack
+    return tuple(m.Single(**{k: chosen[k]}) for k in m.ORDER if chosen.get(k) is not None)
+
+
+def name_of(single: m.Single) -> str:
+    """Which policy it is."""
+    return next(k for k in m.ORDER if getattr(single, k) is not None)
+
+
+def _reasons(names: tuple[str, ...]) -> tuple[bool, ...]:
+    return tuple(name in names for name in OUTCOMES)
+
+
+def _retry(p: m.Retry) -> t.Retry:
+    growth, fixed, budget = p.backoff.exponential, p.backoff.fixed, p.budget
+    kind = t.BACKOFF_EXPONENTIAL if growth else t.BACKOFF_FIXED if fixed else t.BACKOFF_NONE
+    ratio = budget is not None and budget.ratio is not None
+    return t.Retry(
+        attempts=p.attempts,
+        backoff=kind,
+        base_ns=growth.base if growth else fixed or 0,
+        multiplier=growth.multiplier if growth else 1.0,
+        cap_ns=growth.cap if growth else fixed or 0,
+        jitter=("none", "full", "equal", "decorrelated").index(p.jitter),
+        on=_reasons(p.on),
+        budget=t.BUDGET_NONE if budget is None else t.BUDGET_RATIO if ratio else t.BUDGET_TOKEN,
+        budget_ratio=0.0 if budget is None else (budget.ratio or 0.0) if ratio else budget.earn,
+        budget_min_per_s=budget.min_per_s if budget else 0.0,
+        budget_window_ns=budget.window if budget else NS,
+        budget_capacity=(budget.tokens or 0.0) if budget else 0.0,
+    )
+
+
+def place_of(breaker: m.Breaker) -> str:
+    """library, sidecar or gateway."""
+    if isinstance(breaker.place, str):
+        return breaker.place
+    return "sidecar" if breaker.place.sidecar else "gateway"
+
+
+def _breaker(p: m.Breaker, place: str) -> t.Breaker:
+    spec = p.model_dump()
+    plugin = p.use is not None and p.use not in catalog.names()
+    parts = {} if plugin else catalog.merged(spec)
+    slow = p.slow if plugin else parts.get("slow")
+    return t.Breaker(
+        params=(p.use, p.params) if plugin else catalog.params_from(spec),
+        plugin=plugin,
+        learn=catalog.learn_from(spec, place),
+        slow_ns=slow or FOREVER,
+    )
+
+
+def layer_of(single: m.Single, place: str = "") -> t.Layer:
+    """One policy as a layer, without its scope."""
+    name = name_of(single)
+    p: Any = getattr(single, name)
+    if name == "fallback":
+        return t.Layer(t.L_FALLBACK, t.Fallback(_reasons(p.on)))
+    if name == "deadline":
+        return t.Layer(t.L_DEADLINE, t.Deadline(p.after, p.propagate))
+    if name == "retry":
+        return t.Layer(t.L_RETRY, _retry(p))
+    if name == "hedge":
+        return t.Layer(t.L_HEDGE, t.Hedge(p.after, p.extra))
+    if name == "breaker":
+        return t.Layer(t.L_BREAKER, _breaker(p, place or place_of(p)))
+    if name == "throttle":
+        return t.Layer(t.L_THROTTLE, t.Throttle(p.k, p.window, p.buckets))
+    if name == "rate_limit":
+        return t.Layer(t.L_RATE_LIMIT, t.RateLimit(p.rate, p.burst, p.max_wait))
+    if name == "bulkhead":
+        wait = FOREVER if p.max_wait is None else p.max_wait
+        return t.Layer(t.L_BULKHEAD, t.Bulkhead(p.limit, p.queue, wait))
+    return t.Layer(t.L_TIMEOUT, t.Timeout(p.after, ("none", "queued", "all").index(p.cancel)))
+
+
+GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_BULKHEAD)
+
+
+def stateful(layer: t.Layer) -> bool:
+    """Does it keep state between calls?"""
+    return layer.kind in GUARDS or (layer.kind == t.L_RETRY and layer.params.budget != t.BUDGET_NONE)
+
+
+def complete(layers: list[t.Layer], hop_ns: int | None) -> list[t.Layer]:
+    """Add the layers that are always there: the try, a sidecar's hop, the innermost timeout, the attempt."""
+    again = [i for i, layer in enumerate(layers) if layer.kind in (t.L_RETRY, t.L_HEDGE)]
+    if again:
+        at = again[-1] + 1
+    else:
+        at = 0
+        while at < len(layers) and layers[at].kind in (t.L_FALLBACK, t.L_DEADLINE):
+            at += 1
+    out = [*layers[:at], t.Layer(t.L_TRY), *layers[at:]]
+    if hop_ns is not None:
+        first = next(i for i, layer in enumerate(out) if layer.kind in GUARDS)
+        out.insert(first, t.Layer(t.L_HOP, t.Hop(hop_ns)))
+    if out[-1].kind != t.L_TIMEOUT:
+        out.append(t.Layer(t.L_TIMEOUT, t.Timeout(FOREVER, t.CANCEL_NONE)))
+    out.append(t.Layer(t.L_ATTEMPT))
+    return out
