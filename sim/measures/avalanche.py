@@ -1,0 +1,152 @@
+"""The avalanche: failing endpoints, bystanders, lost requests, recovery (design 5)."""
+
+import math
+from dataclasses import dataclass
+
+
+from sim.measures import graph
+from sim.measures.selection import fault_span, sites_of
+from sim.record.types import Record
+from sim.topology.types import F_SURGE, Topology
+from sim.words import OK
+
+Z95 = 1.959963984540054
+MERGE = 20
+"""Neighbouring buckets are merged until each holds so many completed calls."""
+IN_A_ROW = 3
+BASELINE_CALLS = 200
+RECOVERED = 0.95
+RECOVERY_WINDOW_NS = 10 * 10**9
+RECOVERY_REQUESTS = 200
+
+
+def wilson_upper(successes: int, n: int) -> float:
+    """Upper bound of the 95 % Wilson interval of a share."""
+    p, z2 = successes / n, Z95 * Z95
+    centre = p + z2 / (2 * n)
+    spread = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
+    return (centre + spread) / (1 + z2 / n)
+
+
+@dataclass(frozen=True, slots=True)
+class Endangered:
+    """One endpoint that failed."""
+
+    endpoint: int
+    since_ns: int
+    """First failing time."""
+    dependant: bool
+    distance: int | None
+
+
+def series(record: Record, sites: tuple[int, ...], calls_only_ok: bool = False) -> tuple[list[int], list[int]]:
+    """(completed, succeeded) per bucket over sites, on the ledger of calls."""
+    table = record.counts[0, list(sites)].sum(axis=0)
+    return table.sum(axis=1).tolist(), table[:, OK].tolist()
+
+
+def baseline(record: Record, topology: Topology, sites: tuple[int, ...], twin: Record | None) -> float:
+    """Success share before the first fault, or of the fault-free twin if that holds too few calls."""
+    span = fault_span(record)
+    first = topology.warmup_ns // record.bucket_ns
+    stop = (span[0] // record.bucket_ns) if span else record.counts.shape[2]
+    table = record.counts[0, list(sites), first:stop].sum(axis=(0, 1))
+    if table.sum() < BASELINE_CALLS and twin is not None:
+        table = twin.counts[0, list(sites), first:].sum(axis=(0, 1))
+    return float(table[OK] / table.sum()) if table.sum() else float("nan")
+
+
+def first_failing(record: Record, sites: tuple[int, ...], threshold: float, start_ns: int) -> int | None:
+    """Start of the first of 3 consecutive merged buckets below the threshold; None if there is none.
+
+    Merging is greedy from the left; an empty bucket keeps the verdict by joining its neighbour.
+    """
+    n, s = series(record, sites)
+    run, began = 0, 0
+    held_n = held_s = 0
+    held_from = start_ns // record.bucket_ns
+    for b in range(held_from, len(n)):
+        held_n += n[b]
+        held_s += s[b]
+        if held_n >= MERGE:
+            if wilson_upper(held_s, held_n) < threshold:
+                began = held_from if run == 0 else began
+                run += 1
+                if run == IN_A_ROW:
+                    return began * record.bucket_ns
+            else:
+                run = 0
+            held_n = held_s = 0
+            held_from = b + 1
+    return None
+
+
+def failing(record: Record, topology: Topology, healthy_share: float, twin: Record | None = None) -> list[Endangered]:
+    """Every endpoint that failed after the first fault began, by first failing time."""
+    span = fault_span(record)
+    start = span[0] if span else topology.warmup_ns
+    needs = graph.dependants(topology)
+    hops = graph.distance(topology)
+    out = []
+    for endpoint in topology.endpoints:
+        sites = tuple(s.id for s in topology.sites if s.callee == endpoint.id)
+        usual = baseline(record, topology, sites, twin) if sites else float("nan")
+        if math.isnan(usual):
+            continue
+        since = first_failing(record, sites, healthy_share * usual, start)
+        if since is not None:
+            out.append(Endangered(endpoint.id, since, endpoint.id in needs, hops.get(endpoint.id)))
+    return sorted(out, key=lambda e: (e.since_ns, e.endpoint))
+
+
+def recovery_time(record: Record, topology: Topology, twin: Record | None = None) -> tuple[float, str]:
+    """(seconds from the last fault's end to recovery, how to read it).
+
+    Recovery: start of the first 10 s window (widened to 200 requests) from which to the end the success
+    share at the sources stays at or above 0.95 x baseline less 3 binomial standard errors. inf: not
+    recovered; 0 if it never left; nan without a fault that ended.
+    """
+    span = fault_span(record)
+    if span is None or span[1] >= record.arrivals_end_ns:
+        return float("nan"), "no fault ended within the run"
+    sites = sites_of(topology, "")
+    usual = baseline(record, topology, sites, twin)
+    n, s = series(record, sites)
+    width = record.bucket_ns
+    first = span[1] // width
+    end = max(first + 1, record.arrivals_end_ns // width)
+    size = max(1, -(-RECOVERY_WINDOW_NS // width))
+    rate = sum(n[first:end]) / max(1, end - first)
+    widened = rate > 0 and size * rate < RECOVERY_REQUESTS
+    if widened:
+        size = math.ceil(RECOVERY_REQUESTS / rate)
+    recovered = None
+    for b in range(end - 1, first - 1, -1):
+        stop = min(end, b + size)
+        total, good = sum(n[b:stop]), sum(s[b:stop])
+        if total == 0:
+            continue
+        level = RECOVERED * usual
+        if good / total < level - 3 * math.sqrt(max(level * (1 - level), 0.0) / total):
+            break
+        recovered = b
+    note = f"windows of {size * width / 1e9:g} s" + (" (widened to 200 requests)" if widened else "")
+    if recovered is None:
+        return float("inf"), f"not recovered in {(record.arrivals_end_ns - span[1]) / 1e9:g} s; {note}"
+    return max(0.0, (recovered * width - span[1]) / 1e9), note
+
+
+def lost_requests(record: Record, topology: Topology) -> float:
+    """Requests of the sources that failed from the first fault's start on."""
+    span = fault_span(record)
+    first = (span[0] if span else topology.warmup_ns) // record.bucket_ns
+    table = record.counts[0, list(sites_of(topology, "")), first:].sum(axis=(0, 1))
+    return float(table.sum() - table[OK])
+
+
+def load_is_back(topology: Topology, record: Record) -> bool:
+    """Has every surge ended?"""
+    surges = {f.id for f in topology.faults if f.verb == F_SURGE}
+    return all(f.end_ns < record.arrivals_end_ns for f in record.faults if f.fault in surges)
+
+

@@ -1,0 +1,81 @@
+"""B and what belongs to it: trips, re-openings, time open, false trips."""
+
+from sim.measures.selection import Selection
+from sim.record.types import Transition
+from sim.words import CLOSED, HALF_OPEN, OPEN
+
+
+def scopes_of(s: Selection) -> set[int]:
+    """Breaker scopes of the selection's sites; those of every site for the whole."""
+    whole = all(s.topology.sites[i].source >= 0 for i in s.sites) and len(s.sites) == sum(
+        1 for x in s.topology.sites if x.source >= 0
+    )
+    sites = s.topology.sites if whole else [s.topology.sites[i] for i in s.sites]
+    return {layer.scope for site in sites for layer in site.layers if layer.scope >= 0}
+
+
+def unknown(s: Selection) -> bool:
+    """A user's class without `state` is among them: its B is unknown, not 0."""
+    scopes = scopes_of(s)
+    return any(c.scope in scopes and not c.counts_trips for c in s.record.copies)
+
+
+def moves(s: Selection, *, to: int, since: tuple[int, ...]) -> list[Transition]:
+    """Transitions of the selection's breakers into a state within the window."""
+    scopes = scopes_of(s)
+    start, end = s.span
+    last = s.record.counts.shape[2] == s.buckets.stop
+    return [
+        t
+        for t in s.record.transitions
+        if t.scope in scopes
+        and t.to_state == to
+        and t.from_state in since
+        and t.t_ns >= start
+        and (t.t_ns < end or last)
+        and t.cause != "forced"
+    ]
+
+
+def trips(s: Selection) -> float:
+    """Transitions into open, re-openings included, summed over copies."""
+    return float("nan") if unknown(s) else float(len(moves(s, to=OPEN, since=(CLOSED, HALF_OPEN))))
+
+
+def reopenings(s: Selection) -> float:
+    """Transitions from half-open back into open."""
+    return float("nan") if unknown(s) else float(len(moves(s, to=OPEN, since=(HALF_OPEN,))))
+
+
+def false_trips(s: Selection) -> float:
+    """Trips while no fault was active."""
+    if unknown(s):
+        return float("nan")
+    spans = [(f.start_ns, f.end_ns) for f in s.record.faults]
+    found = moves(s, to=OPEN, since=(CLOSED, HALF_OPEN))
+    return float(sum(1 for t in found if not any(a <= t.t_ns <= b for a, b in spans)))
+
+
+def open_share(s: Selection) -> float:
+    """Share of (copies x time) spent open; nan without breakers."""
+    scopes = scopes_of(s)
+    start, end = s.span
+    copies = {(c.scope, c.caller, c.target): max(c.t_ns, start) for c in s.record.copies if c.scope in scopes}
+    if not copies or unknown(s):
+        return float("nan")
+    total = sum(max(0, end - t) for t in copies.values())
+    opened: dict[tuple[int, int, int], int] = {}
+    spent = 0
+    for t in s.record.transitions:
+        who = (t.scope, t.caller, t.target)
+        if who in copies:
+            if t.to_state == OPEN:
+                opened[who] = t.t_ns
+            elif t.from_state == OPEN:
+                spent += _overlap(opened.pop(who, t.t_ns), t.t_ns, start, end)
+    spent += sum(_overlap(t, end, start, end) for t in opened.values())
+    return spent / total if total else float("nan")
+
+
+def _overlap(a: int, b: int, start: int, end: int) -> int:
+    return max(0, min(b, end) - max(a, start))
