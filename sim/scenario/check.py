@@ -7,10 +7,15 @@ from sim.errors import Problem
 from sim.policies import catalog
 from sim.scenario import expect
 from sim.scenario.model import Scenario, Step
-from sim.scenario.policies import Breaker, Policies
+from sim.scenario.breakers import Breaker
+from sim.scenario.policies import Deadline, Policies, Timeout
 from sim.scenario.source import Location, Tree
 
 REPLICA = re.compile(r"(?P<service>.+)\[(?P<first>\d+)(?:\.\.(?P<last>\d+))?\]")
+
+
+def _after(policy: Deadline | Timeout | None) -> int | None:
+    return policy.after if policy else None
 
 
 @dataclass
@@ -106,7 +111,7 @@ class Checker:
 
     def policies(self, policies: Policies, at: Location) -> None:
         if policies.stack is None:
-            self.nested(policies.deadline and policies.deadline.after, policies.timeout and policies.timeout.after, at)
+            self.nested(_after(policies.deadline), _after(policies.timeout), at)
             if policies.breaker:
                 self.breaker(policies.breaker, (*at, "breaker"))
             return

@@ -15,7 +15,8 @@ MEASURES: frozenset[str] = frozenset(
 """Names that a line may use; the formulas are in sim.measures."""
 
 WINDOWS = ("during fault", "before fault", "after fault", "whole")
-_OP = re.compile(r"(<=|>=|==|<|>)")
+_OP = re.compile(r"(<=|>=|==|<|(?<!-)>)")
+"""The `>` of an arrow compares nothing."""
 _MEASURE = re.compile(r"(?P<name>[A-Za-z_0-9.]+)\s*(?:\((?P<target>[^()]*)\))?\s*(?P<window>.*)")
 
 

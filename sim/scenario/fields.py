@@ -1,14 +1,17 @@
 """Field types of the scenario file: text with units in, numbers out, and back again when written."""
 
 import math
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import PlainSerializer, WithJsonSchema
+from pydantic_core import CoreSchema, core_schema
 
-from sim import distributions as d
 from sim import units
+from sim.words import REASONS
 
-_DURATION = r"^\s*((\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d)\s*)+$"
+DURATION = r"^\s*((\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+)\s*(ns|us|µs|ms|s|m|h|d)\s*)+$"
 _RATE = r"^\s*(\d+(\.\d+)?([eE][+-]?\d+)?|\.\d+)\s*(/\s*(s|m|h)|rps)\s*$"
 _SHARE: dict[str, Any] = {
     "anyOf": [
@@ -21,12 +24,12 @@ Duration = Annotated[
     int,
     BeforeValidator(units.duration_ns),
     PlainSerializer(units.show_ns, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["250ms", "1h30m"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "1h30m"]}),
 ]
 """Integer ns."""
 
 
-def _positive(ns: int) -> int:
+def positive(ns: int) -> int:
     if ns <= 0:
         msg = "must be longer than 0s"
         raise ValueError(msg)
@@ -35,9 +38,9 @@ def _positive(ns: int) -> int:
 
 PositiveDuration = Annotated[
     int,
-    BeforeValidator(lambda v: _positive(units.duration_ns(v))),
+    BeforeValidator(lambda v: positive(units.duration_ns(v))),
     PlainSerializer(units.show_ns, return_type=str),
-    WithJsonSchema({"type": "string", "pattern": _DURATION, "examples": ["250ms", "1h30m"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "1h30m"]}),
 ]
 RatePerS = Annotated[
     float,
@@ -55,7 +58,7 @@ Share = Annotated[
 """0 to 1."""
 
 
-def _weight(value: object) -> float:
+def weight(value: object) -> float:
     if isinstance(value, str):
         return units.share(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
@@ -66,220 +69,80 @@ def _weight(value: object) -> float:
 
 Weight = Annotated[
     float,
-    BeforeValidator(_weight),
+    BeforeValidator(weight),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": r"^.*%$"}, {"type": "number", "minimum": 0}]}),
 ]
 
 
-def _number(value: object) -> float:
+def number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         msg = f"{value!r} is not a number"
         raise ValueError(msg)
     return float(value)
 
 
-Number = Annotated[float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
+Number = Annotated[float, BeforeValidator(number), WithJsonSchema({"type": "number"})]
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
+        msg = f"{value!r} is not a whole number"
+        raise ValueError(msg)
+    return int(value)
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+"""A whole number; `true` and `"3"` are none."""
+
+Reason = Literal["error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "expired", "cancelled"]
+"""Why a call or try failed."""
+assert Reason.__args__ == REASONS  # type: ignore[attr-defined]
+
+
+class Short:
+    """A shorter spelling of a mapping, known to validation and to the JSON Schema."""
+
+    def __init__(self, widen: Callable[[Any], Any], schema: dict[str, Any]) -> None:
+        self.widen = widen
+        self.schema = schema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.widen, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"anyOf": [self.schema, handler(schema)]}
+
+
+TIME = {"type": "string", "pattern": DURATION, "examples": ["250ms", "1h30m"]}
+RATE = {"type": "string", "pattern": _RATE, "examples": ["120/s"]}
+TEXT = {"type": "string"}
+COUNT = {"type": "integer", "minimum": 1}
+
+
+def short(key: str, schema: dict[str, Any]) -> Short:
+    """Allow `name: value` for `name: {key: value}`; also for a wrong plain value, whose error is then plain."""
+    return Short(lambda v: {key: v} if isinstance(v, str | int | float) and not isinstance(v, bool) else v, schema)
+
+
+def flag() -> Short:
+    """Allow `name: true` for `name: {}`."""
+    return Short(lambda v: {} if v is True else v, {"const": True})
+
+
+def word(name: str) -> Short:
+    """Allow the bare word for the mapping {word: {}}."""
+    return Short(lambda v: {name: {}} if v == name else v, {"const": name})
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+Names = Annotated[tuple[str, ...], Short(_listed, TEXT)]
+"""One name or a list of them."""
 
 
 class Part(BaseModel):
     """A mapping of the scenario file: no unknown keys, nothing changes after validation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
-# Distributions ----------------------------------------------------------------------------------
-
-
-def build_dist(spec: Any) -> d.Dist:
-    """A distribution from its spelling in the file. ValueError says what is wrong."""
-    if not isinstance(spec, dict):
-        return d.constant(units.duration_ns(spec))
-    if len(spec) != 1:
-        msg = f"a distribution has exactly one kind, such as {{exponential: 5ms}}; here are {len(spec)} keys"
-        raise ValueError(msg)
-    kind, value = next(iter(spec.items()))
-    builder = _BUILDERS.get(kind)
-    if builder is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(str(kind), _BUILDERS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        msg = f"no distribution is called {kind!r}{hint} (there are {', '.join(_BUILDERS)})"
-        raise ValueError(msg)
-    try:
-        return builder(value)
-    except (KeyError, TypeError, IndexError) as error:
-        msg = f"{kind}: write {_SPELLINGS[kind]}"
-        raise ValueError(msg) from error
-
-
-def _keys(value: Any, *required: str, optional: tuple[str, ...] = ()) -> None:
-    if not isinstance(value, dict) or not set(required) <= set(value) <= {*required, *optional}:
-        raise KeyError(required)
-
-
-def _ns(value: Any) -> int:
-    return _positive(units.duration_ns(value))
-
-
-def _plus(value: Any) -> float:
-    number = _number(value)
-    if number <= 0:
-        msg = f"{value!r} must be above 0"
-        raise ValueError(msg)
-    return number
-
-
-def _uniform(v: Any) -> d.Dist:
-    low, high = (units.duration_ns(x) for x in v)
-    if low > high:
-        msg = "uniform: the first time is the shorter one"
-        raise ValueError(msg)
-    return d.uniform(low, high)
-
-
-def _lognormal(v: Any) -> d.Dist:
-    if set(v) == {"median", "p99"}:
-        return d.lognormal_median(_ns(v["median"]), _ns(v["p99"]))
-    if set(v) == {"mean", "p99"}:
-        return d.lognormal_p99(_ns(v["mean"]), _ns(v["p99"]))
-    _keys(v, "mean", "cv")
-    return d.lognormal_cv(_ns(v["mean"]), _plus(v["cv"]))
-
-
-def _gamma(v: Any) -> d.Dist:
-    _keys(v, "mean", "cv")
-    return d.gamma(_ns(v["mean"]), _plus(v["cv"]))
-
-
-def _erlang(v: Any) -> d.Dist:
-    _keys(v, "shape", "mean")
-    return d.gamma(_ns(v["mean"]), _plus(v["shape"]) ** -0.5)
-
-
-def _hyperexponential(v: Any) -> d.Dist:
-    _keys(v, "mean", "cv")
-    if _plus(v["cv"]) < 1:
-        msg = "hyperexponential: cv is 1 or more"
-        raise ValueError(msg)
-    return d.hyperexponential(_ns(v["mean"]), _plus(v["cv"]))
-
-
-def _weibull(v: Any) -> d.Dist:
-    _keys(v, "mean", "shape")
-    return d.weibull(_ns(v["mean"]), _plus(v["shape"]))
-
-
-def _pareto(v: Any) -> d.Dist:
-    _keys(v, "mean", "alpha", optional=("max",))
-    mean, alpha = _ns(v["mean"]), _plus(v["alpha"])
-    if "max" not in v and alpha <= 1:
-        msg = "pareto: without a max, alpha must be above 1, or there is no mean"
-        raise ValueError(msg)
-    if "max" in v and _ns(v["max"]) <= mean:
-        msg = "pareto: max must be above the mean"
-        raise ValueError(msg)
-    return d.pareto(mean, alpha, _ns(v["max"]) if "max" in v else math.inf)
-
-
-def _normal(v: Any) -> d.Dist:
-    _keys(v, "mean", "sd")
-    return d.normal(_ns(v["mean"]), _ns(v["sd"]))
-
-
-def _mixture(v: Any) -> d.Dist:
-    return d.mixture(tuple((_weight(share), build_dist(part)) for share, part in v))
-
-
-def _quantiles(v: Any) -> d.Dist:
-    points = tuple((units.share(share), float(units.duration_ns(x))) for share, x in v)
-    if len(points) < 2 or list(points) != sorted(points) or len({u for u, _ in points}) != len(points):
-        msg = "quantiles: at least two points [share, duration], both rising"
-        raise ValueError(msg)
-    return d.table(points)
-
-
-_BUILDERS = {
-    "constant": lambda v: d.constant(units.duration_ns(v)),
-    "exponential": lambda v: d.exponential(_ns(v)),
-    "uniform": _uniform,
-    "lognormal": _lognormal,
-    "gamma": _gamma,
-    "erlang": _erlang,
-    "hyperexponential": _hyperexponential,
-    "weibull": _weibull,
-    "pareto": _pareto,
-    "normal": _normal,
-    "mixture": _mixture,
-    "quantiles": _quantiles,
-}
-_SPELLINGS = {
-    "constant": "{constant: 5ms}",
-    "exponential": "{exponential: 5ms}",
-    "uniform": "{uniform: [1ms, 5ms]}",
-    "lognormal": "{lognormal: {mean: 5ms, cv: 1.2}} or {mean, p99} or {median, p99}",
-    "gamma": "{gamma: {mean: 5ms, cv: 0.5}}",
-    "erlang": "{erlang: {shape: 3, mean: 5ms}}",
-    "hyperexponential": "{hyperexponential: {mean: 5ms, cv: 2}}",
-    "weibull": "{weibull: {mean: 5ms, shape: 0.7}}",
-    "pareto": "{pareto: {mean: 5ms, alpha: 1.5, max: 1s}}",
-    "normal": "{normal: {mean: 5ms, sd: 1ms}}",
-    "mixture": "{mixture: [[90%, 5ms], [10%, {exponential: 50ms}]]}",
-    "quantiles": "{quantiles: [[0%, 1ms], [50%, 3ms], [100%, 20ms]]}",
-}
-
-
-class DistSpec:
-    """A distribution as it is written, and as it is drawn."""
-
-    __slots__ = ("dist", "spec")
-
-    def __init__(self, spec: Any) -> None:
-        self.spec = spec
-        self.dist = build_dist(spec)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, DistSpec) and self.dist == other.dist
-
-    def __hash__(self) -> int:
-        return hash(self.dist)
-
-
-def _dist(value: Any) -> DistSpec:
-    return value if isinstance(value, DistSpec) else DistSpec(value)
-
-
-Distribution = Annotated[
-    Any,
-    BeforeValidator(_dist),
-    PlainSerializer(lambda v: v.spec),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "string", "pattern": _DURATION},
-                {
-                    "type": "object",
-                    "minProperties": 1,
-                    "maxProperties": 1,
-                    "properties": {k: {"description": v} for k, v in _SPELLINGS.items()},
-                    "additionalProperties": False,
-                },
-            ],
-            "description": "A duration (constant) or one kind, such as {exponential: 5ms}.",
-        }
-    ),
-]
-"""A DistSpec."""
-
-__all__ = [
-    "DistSpec",
-    "Distribution",
-    "Duration",
-    "Field",
-    "Number",
-    "Part",
-    "PositiveDuration",
-    "RatePerS",
-    "Share",
-    "Weight",
-]

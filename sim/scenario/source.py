@@ -134,7 +134,7 @@ def _plain(node: Any, at: Location, tree: Tree, lines: list[str], budget: list[i
 
     if isinstance(node, dict):
         out = {}
-        own = getattr(node.lc, "data", None) or {}
+        own = _marks(node)
         for key, value in node.items():
             place = (*at, key)
             if key in own:
@@ -143,11 +143,17 @@ def _plain(node: Any, at: Location, tree: Tree, lines: list[str], budget: list[i
             out[key] = _plain(value, place, tree, lines, budget)
         return out
     if isinstance(node, list):
+        marks = _marks(node)
         for i in range(len(node)):
-            if i in (node.lc.data or {}):
-                tree.keys[(*at, i)] = tree.values[(*at, i)] = position(node.lc.data[i][:2])
+            if i in marks:
+                tree.keys[(*at, i)] = tree.values[(*at, i)] = position(marks[i][:2])
         return [_plain(item, (*at, i), tree, lines, budget) for i, item in enumerate(node)]
     return _scalar(node)
+
+
+def _marks(node: Any) -> dict[Any, Any]:
+    """ruamel's positions of a collection: [key line, key column, value line, value column], from 0."""
+    return getattr(node.lc, "data", None) or {}
 
 
 def _scalar(node: Any) -> Any:

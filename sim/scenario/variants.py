@@ -37,7 +37,8 @@ def with_override(tree: Tree, override: str) -> Tree:
     """`path=value` on top of everything; the value is YAML. Raises UsageError for a bad path."""
     from io import StringIO
 
-    from ruamel.yaml import YAML, YAMLError
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
     path, equals, text = override.partition("=")
     while equals and path.count('"') % 2:

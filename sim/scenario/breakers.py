@@ -1,0 +1,156 @@
+"""A breaker as it is written in the file: ten parts over a row of the catalogue."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.fields import (
+    TIME,
+    Duration,
+    Number,
+    Part,
+    PositiveDuration,
+    Reason,
+    Share,
+    Whole,
+    short,
+    word,
+)
+
+
+class Window(Part):
+    """What the breaker remembers: the last `count` results, or those of the last `time`."""
+
+    count: Whole | None = Field(None, ge=1, le=1_000_000)
+    time: PositiveDuration | None = None
+    buckets: Whole = Field(10, ge=1, le=10_000, description="Slices of a time window.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Window":
+        if (self.count is None) == (self.time is None):
+            msg = "a window is `consecutive`, {count: 100} or {time: 10s, buckets: 10}"
+            raise ValueError(msg)
+        return self
+
+
+class Trip(Part):
+    """When closed becomes open. Several rules: any of them trips."""
+
+    failures: Whole | None = Field(None, ge=1, description="So many failures, in a row or in the window.")
+    failure_ratio: Share | None = Field(None, description="Failures / results, at or above.")
+    slow_ratio: Share | None = Field(None, description="Slow / results, at or above.")
+    minimum: Whole | None = Field(None, ge=1, description="Results before a ratio is judged (inclusive).")
+    on: Literal["any", "failure"] = Field("any", description="Judged on any result, or on failures only.")
+
+    @model_validator(mode="after")
+    def _some(self) -> "Trip":
+        if not (self.failures or self.failure_ratio or self.slow_ratio):
+            msg = "a trip rule needs failures, failure_ratio or slow_ratio above 0"
+            raise ValueError(msg)
+        return self
+
+
+class OpenExponential(Part):
+    """Open time that grows with each opening without a close between."""
+
+    initial: PositiveDuration
+    multiplier: Number = Field(2.0, ge=1)
+    cap: PositiveDuration | None = None
+
+
+class OpenFor(Part):
+    """How long open lasts."""
+
+    fixed: Duration | None = None
+    exponential: OpenExponential | None = None
+    jitter: Share = Field(0.0, description="Times a uniform number in [1 - jitter, 1 + jitter].")
+
+    @model_validator(mode="after")
+    def _one(self) -> "OpenFor":
+        if (self.fixed is None) == (self.exponential is None):
+            msg = "open_for is a duration, {fixed: 5s} or {exponential: {initial: 1s, multiplier: 2, cap: 60s}}"
+            raise ValueError(msg)
+        return self
+
+
+class Probe(Part):
+    """How many probes half-open admits: in all (quota), or at once (concurrent)."""
+
+    quota: Whole | None = Field(None, ge=1)
+    concurrent: Whole | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> "Probe":
+        if (self.quota is None) == (self.concurrent is None):
+            msg = "probe is `single`, {quota: 10} or {concurrent: 3}"
+            raise ValueError(msg)
+        return self
+
+
+class Decide(Part):
+    """What ends half-open: n successes (any failure re-opens), or a failure ratio after n results."""
+
+    successes: Whole | None = Field(None, ge=1)
+    failure_ratio: Share | None = None
+    after: Whole | None = Field(None, ge=1)
+
+    @model_validator(mode="after")
+    def _one(self) -> "Decide":
+        if (self.successes is None) == (self.failure_ratio is None or self.after is None):
+            msg = "decide is `first`, {successes: 3} or {failure_ratio: 50%, after: 5}"
+            raise ValueError(msg)
+        return self
+
+
+class Sidecar(Part):
+    """The policies live in a process beside the caller."""
+
+    hop: Duration = Field(500_000, description="A hop's delay each way.")
+
+
+class Gateway(Part):
+    """The policies live in a service of their own in front of the callee."""
+
+    slots: Whole = Field(64, ge=1)
+    queue: Whole | None = Field(None, ge=0)
+    work: Duration = Field(200_000)
+
+
+class Place(Part):
+    """Where the breaker lives: sidecar or gateway with its parameters."""
+
+    sidecar: Sidecar | None = None
+    gateway: Gateway | None = None
+
+
+class Shared(Part):
+    """One copy for all callers."""
+
+    delay: Duration = Field(0, description="Hears and is seen so much later.")
+
+
+class Copies(Part):
+    """Shared copies with their delay."""
+
+    shared: Shared
+
+
+class Breaker(Part):
+    """A circuit breaker: a row of the catalogue by `use`, any of its parts replaced."""
+
+    use: str | None = Field(None, description="Row of the catalogue or a plugin; see `cascadelab policies`.")
+    window: Literal["consecutive"] | Window | None = Field(None, description="What it remembers.")
+    trip: Trip | None = Field(None, description="When it opens.")
+    slow: PositiveDuration | None = Field(None, description="A result strictly slower than this is slow.")
+    open_for: Annotated[OpenFor, short("fixed", TIME)] | None = Field(None, description="How long open lasts.")
+    leave_open: Literal["request", "timer"] | None = Field(None, description="What ends open.")
+    expiry: Literal["inclusive", "strict"] | None = Field(None, description="now >= until, or now > until.")
+    probe: Literal["single"] | Probe | None = Field(None, description="Admission in half-open.")
+    decide: Literal["first"] | Decide | None = Field(None, description="What ends half-open.")
+    late: Literal["current-state", "generation"] | None = Field(None, description="Results of an earlier state.")
+    clear: Literal["transition", "close"] | None = Field(None, description="What empties the window.")
+    failures: tuple[Reason, ...] | None = Field(None, description="Reasons learned as failure.")
+    place: Literal["library"] | Annotated[Place, word("sidecar"), word("gateway")] = Field("library", description="library, sidecar or gateway.")
+    key: Literal["edge", "endpoint", "replica"] = Field("edge", description="One copy per edge, callee endpoint, callee replica.")
+    copies: Literal["replica"] | Annotated[Copies, word("shared")] = Field("replica", description="Per caller replica, or shared.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Plugins only: handed to the factory.")

@@ -1,0 +1,119 @@
+"""Faults: a verb on a target with a schedule."""
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from sim.scenario.dists import Distribution
+from sim.scenario.fields import Duration, Names, Number, Part, Share, Whole
+
+
+class OnReplicas(Part):
+    """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
+
+    service: Names = ()
+    endpoint: Names = ()
+    replica: Names = ()
+
+    @model_validator(mode="after")
+    def _some(self) -> "OnReplicas":
+        if not any(getattr(self, k) for k in ("service", "endpoint", "replica", "edge") if hasattr(self, k)):
+            msg = "a fault needs a target: service, endpoint, replica or edge"
+            raise ValueError(msg)
+        return self
+
+
+class Slow(OnReplicas):
+    """Work that starts in the window takes `times` as long plus `plus`; on an edge: the network."""
+
+    edge: Names = ()
+    times: Number = Field(1.0, gt=0)
+    plus: Duration = 0
+
+    @model_validator(mode="after")
+    def _slower(self) -> "Slow":
+        if self.times == 1.0 and self.plus == 0:
+            msg = "slow: say `times` or `plus`"
+            raise ValueError(msg)
+        return self
+
+
+class Fail(OnReplicas):
+    """A share of attempts fails."""
+
+    share: Share = 1.0
+
+
+class Cut(Part):
+    """An edge is cut: refused at once, or swallowed by a black hole; both ways or one."""
+
+    edge: Names
+    mode: Literal["refuse", "black-hole"] = "refuse"
+    way: Literal["both", "out", "back"] = "both"
+
+
+class Surge(Part):
+    """Load times `times`."""
+
+    source: Names
+    times: Number = Field(gt=0)
+
+
+class Flush(Part):
+    """A cache loses everything."""
+
+    cache: Names
+
+
+VERBS = ("slow", "freeze", "fail", "hang", "stop", "cut", "surge", "flush")
+
+
+class Fault(Part):
+    """A verb on a target with a schedule."""
+
+    slow: Slow | None = None
+    freeze: OnReplicas | None = Field(None, description="Running work stops and resumes.")
+    fail: Fail | None = None
+    hang: Fail | None = Field(None, description="A share of attempts holds its slot until the caller's deadline.")
+    stop: OnReplicas | None = Field(None, description="Replicas crash; back after `for`.")
+    cut: Cut | None = None
+    surge: Surge | None = None
+    flush: Flush | None = None
+    name: str | None = None
+    at: Duration | None = Field(None, description="When it begins.")
+    for_: Distribution | None = Field(None, alias="for", description="How long; default: to the end.")
+    mtbf: Distribution | None = Field(None, description="At random: time between failures; a bare duration is an exponential mean.")
+    mttr: Distribution | None = Field(None, description="At random: time to repair.")
+    after_requests: Whole | None = Field(None, ge=1, description="Begins as the n-th accepted request leaves.")
+    repeat: bool = Field(False, description="after_requests: count again after each repair.")
+
+    @field_validator("mtbf", "mttr", mode="before")
+    @classmethod
+    def _memoryless(cls, value: Any) -> Any:
+        return {"exponential": value} if isinstance(value, str) else value
+
+    @property
+    def verb(self) -> str:
+        """The one verb that is set."""
+        return next(v for v in VERBS if getattr(self, v) is not None)
+
+    @model_validator(mode="after")
+    def _schedule(self) -> "Fault":
+        verbs = [v for v in VERBS if getattr(self, v) is not None]
+        if len(verbs) != 1:
+            msg = f"a fault has exactly one verb: {', '.join(VERBS)}"
+            raise ValueError(msg)
+        given = [k for k in ("at", "mtbf", "after_requests") if getattr(self, k) is not None]
+        if len(given) != 1:
+            msg = "a fault has exactly one schedule: `at` (and `for`), `mtbf` and `mttr`, or `after_requests`"
+            raise ValueError(msg)
+        if (self.mtbf is None) != (self.mttr is None):
+            msg = "`mtbf` and `mttr` go together"
+            raise ValueError(msg)
+        if self.mtbf is not None and self.for_ is not None:
+            msg = "`for` does not go with `mtbf`: `mttr` says how long"
+            raise ValueError(msg)
+        if self.after_requests is not None and verbs[0] in ("cut", "surge", "flush"):
+            msg = f"`after_requests` counts at replicas; it does not go with {verbs[0]}"
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,130 @@
+"""Sources: where requests come from."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from sim.scenario.dists import NO_TIME, Distribution
+from sim.scenario.fields import Duration, Number, Part, PositiveDuration, RatePerS, Short, Weight, Whole
+from sim.scenario.fields import RATE as RATE_TEXT
+from sim.scenario.policies import Policies
+
+
+class Ramp(Part):
+    """From one rate to another over a time."""
+
+    from_: RatePerS = Field(alias="from")
+    to: RatePerS
+    over: PositiveDuration
+    after: Duration = 0
+
+
+class StepRate(Part):
+    """One rate, then another."""
+
+    from_: RatePerS = Field(alias="from")
+    to: RatePerS
+    at: Duration
+
+
+class Spike(Part):
+    """A base rate with one spike."""
+
+    base: RatePerS
+    peak: RatePerS
+    at: Duration
+    for_: PositiveDuration = Field(alias="for")
+
+
+class Sine(Part):
+    """A daily curve: mean + amplitude * sin(2 pi t / period), as 24 straight pieces a period."""
+
+    mean: RatePerS
+    amplitude: RatePerS
+    period: PositiveDuration
+
+    @model_validator(mode="after")
+    def _positive(self) -> "Sine":
+        if self.amplitude > self.mean:
+            msg = "sine: the amplitude is at most the mean, or the rate would be negative"
+            raise ValueError(msg)
+        return self
+
+
+class Rate(Part):
+    """How many requests per second, as a function of time."""
+
+    constant: RatePerS | None = None
+    points: tuple[tuple[Duration, RatePerS], ...] | None = Field(None, description="[[time, rate], ...]")
+    ramp: Ramp | None = None
+    step: StepRate | None = None
+    spike: Spike | None = None
+    sine: Sine | None = None
+    replay: str | None = Field(None, description="CSV file with columns time_s, rate_per_s.")
+
+    @model_validator(mode="after")
+    def _one(self) -> "Rate":
+        if len(self.model_fields_set) != 1:
+            msg = "a rate has exactly one form: 50/s, [[time, rate], ...], ramp, step, spike, sine or replay"
+            raise ValueError(msg)
+        if self.points is not None:
+            times = [t for t, _ in self.points]
+            if not times or times != sorted(times):
+                msg = "the times of the points rise"
+                raise ValueError(msg)
+        return self
+
+
+def _rate(value: Any) -> Any:
+    if isinstance(value, list):
+        return {"points": value}
+    return value if isinstance(value, dict) else {"constant": value}
+
+
+_RATE_FORMS = {
+    "anyOf": [RATE_TEXT, {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 2, "maxItems": 2}}]
+}
+
+
+class Bursts(Part):
+    """Two states: calm, and bursts with `factor` times the calm rate. The long-run mean is the rate."""
+
+    factor: Number = Field(gt=1)
+    calm: PositiveDuration = Field(description="Mean stay in calm (exponential).")
+    burst: PositiveDuration = Field(description="Mean stay in a burst (exponential).")
+
+
+class Arrivals(Part):
+    """Bursty arrivals."""
+
+    bursts: Bursts
+
+
+class Source(Part):
+    """Where requests come from: the users. A caller like any other."""
+
+    rate: Annotated[Rate, Short(_rate, _RATE_FORMS)] | None = Field(None, description="Open loop: requests per second.")
+    arrivals: Literal["poisson", "deterministic"] | Arrivals = Field("poisson", description="Spacing of arrivals.")
+    clients: Whole | None = Field(None, ge=1, description="Arrival k belongs to client hash(k) mod n. Default 1; users in a closed loop.")
+    users: Whole | None = Field(None, ge=1, description="Closed loop: so many users who wait, then think.")
+    think: Distribution = Field(NO_TIME, description="Think time of a user.")
+    call: str | None = Field(None, description="Endpoint that every request calls.")
+    mix: dict[str, Weight] | None = Field(None, description="Endpoints with weights.")
+    network: Distribution | None = Field(None, description="One-way delay to the callees.")
+    policies: Policies = Field(default_factory=Policies, description="Policies around its calls.")
+
+    @model_validator(mode="after")
+    def _kinds(self) -> "Source":
+        if (self.rate is None) == (self.users is None):
+            msg = "a source has either a rate (open loop) or users (closed loop)"
+            raise ValueError(msg)
+        if (self.call is None) == (self.mix is None):
+            msg = "a source has either `call:` or `mix:`"
+            raise ValueError(msg)
+        if self.mix is not None and sum(self.mix.values()) <= 0:
+            msg = "the weights of the mix add up to 0"
+            raise ValueError(msg)
+        if self.users is not None and "arrivals" in self.model_fields_set:
+            msg = "`arrivals` belongs to an open loop; users think instead"
+            raise ValueError(msg)
+        return self
