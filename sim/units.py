@@ -3,23 +3,37 @@
 A bare number where a unit belongs is refused with a hint. Decimals are exact.
 """
 
+import math
 import re
 from decimal import Decimal
 
 _NS = {
-    "ns": 1, "us": 10**3, "µs": 10**3, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9, "d": 86400 * 10**9,
-}  # fmt: skip
-_NUMBER = r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\.\d+"
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+    "d": 86400 * 10**9,
+}
+_NUMBER = r"\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?|\.\d{1,40}"
+"""Bounded, so that no text asks for a number of a million digits."""
 _PART = re.compile(rf"({_NUMBER})\s*(ns|us|µs|ms|s|m|h|d)")
 _RATE = re.compile(rf"({_NUMBER})\s*(?:/\s*(s|m|h)|(rps))")
 _SHARE = re.compile(rf"({_NUMBER})\s*%")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _bare(value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return f"{value:g}"
+        return f"{value:g}" if math.isfinite(value) else None
     if isinstance(value, str) and re.fullmatch(rf"[+-]?(?:{_NUMBER})", value.strip()):
         return value.strip()
     return None
@@ -31,22 +45,22 @@ def duration_ns(value: object) -> int:
         text = value.strip()
         parts = _PART.findall(text)
         if parts and "".join(_PART.split(text)[::3]).strip() == "":
-            total = sum(Decimal(number) * _NS[unit] for number, unit in parts)
+            total = sum((Decimal(number) * _NS[unit] for number, unit in parts), Decimal(0))
             if total >= 2**62:
-                msg = f"{value!r} is longer than the clock can count (146 years)"
+                msg = f"{_shown(value)} is longer than the clock can count (146 years)"
                 raise ValueError(msg)
             return int(total.to_integral_value())
         if text.startswith("-"):
-            msg = f"{value!r} is negative; a duration is 0s or more"
+            msg = f"{_shown(value)} is negative; a duration is 0s or more"
             raise ValueError(msg)
     bare = _bare(value)
     if bare is not None and bare.startswith("-"):
-        msg = f"{value!r} is negative; a duration is 0s or more"
+        msg = f"{_shown(value)} is negative; a duration is 0s or more"
         raise ValueError(msg)
     if bare is not None:
         msg = f"{bare} of what? write {bare}s or {bare}ms"
         raise ValueError(msg)
-    msg = f"{value!r} is not a duration; write a number and a unit, such as 250ms or 1h30m"
+    msg = f"{_shown(value)} is not a duration; write a number and a unit, such as 250ms or 1h30m"
     raise ValueError(msg)
 
 
@@ -58,10 +72,13 @@ def rate_per_s(value: object) -> float:
             unit = {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
             return float(Decimal(match[1]) / unit)
     bare = _bare(value)
-    if bare is not None and not bare.startswith("-"):
+    if (bare or str(value).strip()).startswith("-"):
+        msg = f"{_shown(value)} is negative; a rate is 0/s or more"
+        raise ValueError(msg)
+    if bare is not None:
         msg = f"{bare} per what? write {bare}/s or {bare}/m"
         raise ValueError(msg)
-    msg = f"{value!r} is not a rate; write a number per unit, such as 120/s"
+    msg = f"{_shown(value)} is not a rate; write a number per unit, such as 120/s"
     raise ValueError(msg)
 
 
@@ -75,7 +92,7 @@ def share(value: object) -> float:
     if number is None and bare is not None:
         number = Decimal(bare)
     if number is None or not number.is_finite():
-        msg = f"{value!r} is not a share; write 30% or 0.3"
+        msg = f"{_shown(value)} is not a share; write 30% or 0.3"
         raise ValueError(msg)
     if not 0 <= number <= 1:
         msg = f"{value} is not between 0 and 1; a share is 0% to 100%"

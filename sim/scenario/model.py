@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 from sim.scenario.dists import NO_TIME, Distribution, DistSpec
 from sim.scenario.faults import VERBS, Cut, Fail, Fault, Flush, OnReplicas, Slow, Surge
 from sim.scenario.fields import Duration, Part, PositiveDuration, Share, Whole
-from sim.scenario.policies import Policies
+from sim.scenario.policies import Policies, no_policies
 from sim.scenario.services import (
     Autoscale,
     Cache,
@@ -75,7 +75,7 @@ class Scenario(Part):
     network: Distribution = Field(NO_TIME, description="Default one-way delay of every edge.")
     sources: dict[str, Source] = Field(min_length=1, description="Where requests come from.")
     services: dict[str, Service] = Field(min_length=1, description="Services by name.")
-    policies: Policies = Field(default_factory=Policies, description="Defaults for every edge.")
+    policies: Policies = Field(default_factory=no_policies, description="Defaults for every edge.")
     edges: dict[str, Edge] = Field(default_factory=dict, description="`caller -> callee`: network and policies.")
     caches: dict[str, Cache] = Field(default_factory=dict, description="Caches by name.")
     faults: tuple[Fault, ...] = Field((), description="What goes wrong.")

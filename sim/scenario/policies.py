@@ -172,3 +172,8 @@ class Policies(Single):
             msg = "`stack` stands alone: put the other policies into it"
             raise ValueError(msg)
         return self
+
+
+def no_policies() -> Policies:
+    """An empty mapping of policies."""
+    return Policies.model_validate({})

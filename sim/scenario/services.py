@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, field_validator, model_serializer, model
 
 from sim.scenario.dists import NO_TIME, Distribution
 from sim.scenario.fields import Duration, Number, Part, PositiveDuration, Share, Whole, word
-from sim.scenario.policies import Cancel, Policies
+from sim.scenario.policies import Cancel, Policies, no_policies
 
 _BELONGS = {
     "work": {"work"},
@@ -27,7 +27,7 @@ class Step(Part):
     optional: bool = Field(False, description="call: a failure is ignored; the request is degraded.")
     wait: bool = Field(True, description="call: false = fire and forget.")
     cache: str | None = Field(None, description="call: looked up before; a hit is no call.")
-    policies: Policies = Field(default_factory=Policies, description="call: policies of this call only.")
+    policies: Policies = Field(default_factory=no_policies, description="call: policies of this call only.")
     first: Whole | None = Field(None, ge=1, description="parallel: succeed at the n-th success; default all.")
     cancel: Cancel = Field("none", description="parallel: what happens to branches no longer needed.")
 
@@ -137,7 +137,7 @@ class Service(Part):
     cold_start: ColdStart | None = Field(None, description="Slow start after a restart.")
     autoscale: Autoscale | None = Field(None, description="Replicas follow the load.")
     endpoints: dict[str, Endpoint] = Field(default_factory=dict, description="Its operations.")
-    policies: Policies = Field(default_factory=Policies, description="Defaults for all calls into this service.")
+    policies: Policies = Field(default_factory=no_policies, description="Defaults for all calls into this service.")
 
     @model_validator(mode="before")
     @classmethod

@@ -1,6 +1,7 @@
 """Text -> located tree: plain data, and the position of every key and value."""
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
@@ -11,7 +12,7 @@ from sim.errors import InvalidScenario, Problem
 MAX_BYTES = 5_000_000
 """Scenario files are written by people; a thousand services take a tenth of this."""
 MAX_DEPTH = 100
-MAX_NODES = 500_000
+MAX_NODES = 200_000
 """Nodes after aliases are expanded: an alias bomb stops here."""
 
 Location = tuple[Any, ...]
@@ -47,7 +48,8 @@ def read(path: str) -> tuple[str, str]:
         raise _wrong(path, "this is a directory, not a scenario file")
     try:
         if place.stat().st_size > MAX_BYTES:
-            raise _wrong(path, f"{place.stat().st_size / 1e6:.0f} MB is no scenario file; at most {MAX_BYTES // 10**6} MB")
+            size = f"{place.stat().st_size / 1e6:.0f} MB"
+            raise _wrong(path, f"{size} is no scenario file; at most {MAX_BYTES // 10**6} MB")
         return decode(place.read_bytes(), path), path
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
@@ -66,45 +68,76 @@ def decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         col = error.start - raw.rfind(b"\n", 0, error.start)
-        raise _wrong(file, f"byte {raw[error.start]:#04x} is not UTF-8", line, col, hint="save the file as UTF-8") from error
+        message = f"byte {raw[error.start]:#04x} is not UTF-8"
+        raise _wrong(file, message, line, col, hint="save the file as UTF-8") from error
 
 
 def parse(text: str, file: str) -> Tree:
     """YAML 1.2 text -> located tree. Raises InvalidScenario with the position of what is wrong."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
+    from ruamel.yaml.reader import ReaderError
 
     if not text.strip():
         raise _wrong(file, "the file is empty", hint="`cascadelab new` writes a starter")
     lines = text.splitlines()
-    _check_depth(lines, file)
+    _check_depth(text, lines, file)
     try:
         root = YAML(typ="rt", pure=True).load(StringIO(text))
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise _wrong(file, _explain(error), line, col, _line(lines, line), _hint(lines, line)) from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        col = error.position - text.rfind("\n", 0, error.position)
+        raise _wrong(file, f"character {ord(text[error.position]):#06x} is not allowed in YAML", line, col) from error
     except (YAMLError, ValueError) as error:
         raise _wrong(file, f"not YAML: {error}") from error
     except RecursionError as error:
         raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels") from error
     if not isinstance(root, dict):
-        raise _wrong(file, "a scenario is a mapping of keys such as name:, services:, sources:", 1, 1, _line(lines, 1))
+        message = "a scenario is a mapping of keys such as name:, services:, sources:"
+        raise _wrong(file, message, 1, 1, _line(lines, 1))
     tree = Tree({}, {}, {}, text, file)
     budget = [MAX_NODES]
     data = _plain(root, (), tree, lines, budget)
     return Tree(data, tree.keys, tree.values, text, file)
 
 
-def _check_depth(lines: list[str], file: str) -> None:
-    """Deep nesting is refused before the parser recurses into it."""
+def _check_depth(text: str, lines: list[str], file: str) -> None:
+    """Deep nesting is refused before the parser recurses into it.
+
+    A cheap look first; only what looks deep (a text full of brackets may) is judged by YAML's events,
+    which stop at the first level too many.
+    """
+    if not any(_looks_deep(lines)):
+        return
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
     depth = 0
-    for number, line in enumerate(lines, 1):
-        body = line.split(" #")[0]
-        depth += sum(body.count(c) for c in "[{") - sum(body.count(c) for c in "]}")
-        indent = len(line) - len(line.lstrip(" -"))
-        if depth > MAX_DEPTH or indent > 8 * MAX_DEPTH:
-            raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels", number, 1, line[:80])
+    try:
+        for event in YAML(typ="rt", pure=True).parse(StringIO(text)):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                line, col = event.start_mark.line + 1, event.start_mark.column + 1
+                raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels", line, col, _line(lines, line))
+    except YAMLError:
+        return  # the parser proper says what is wrong, and where
+
+
+def _looks_deep(lines: list[str]) -> Iterator[bool]:
+    depth = 0
+    for line in lines:
+        for char in line:
+            if char in "[{":
+                depth += 1
+                yield depth > MAX_DEPTH
+            elif char in "]}":
+                depth = max(0, depth - 1)
+        yield len(line) - len(line.lstrip(" -?")) > MAX_DEPTH
 
 
 def _explain(error: Any) -> str:
@@ -137,9 +170,14 @@ def _plain(node: Any, at: Location, tree: Tree, lines: list[str], budget: list[i
         own = _marks(node)
         for key, value in node.items():
             place = (*at, key)
+            if not isinstance(key, str):
+                line, col = (own[key][0] + 1, own[key][1] + 1) if key in own else (0, 0)
+                message = f"the key {str(key)[:40]!r} is not text"
+                raise _wrong(tree.file, message, line, col, _line(lines, line), "put a name into quotes")
             if key in own:
                 tree.keys[place] = position(own[key][:2])
-                tree.values[place] = position(own[key][2:4])
+                # ruamel marks an empty value where the next token stands: the key is the better place
+                tree.values[place] = tree.keys[place] if value is None else position(own[key][2:4])
             out[key] = _plain(value, place, tree, lines, budget)
         return out
     if isinstance(node, list):
@@ -148,7 +186,7 @@ def _plain(node: Any, at: Location, tree: Tree, lines: list[str], budget: list[i
             if i in marks:
                 tree.keys[(*at, i)] = tree.values[(*at, i)] = position(marks[i][:2])
         return [_plain(item, (*at, i), tree, lines, budget) for i, item in enumerate(node)]
-    return _scalar(node)
+    return _scalar(node, at, tree)
 
 
 def _marks(node: Any) -> dict[Any, Any]:
@@ -156,7 +194,11 @@ def _marks(node: Any) -> dict[Any, Any]:
     return getattr(node.lc, "data", None) or {}
 
 
-def _scalar(node: Any) -> Any:
+def _scalar(node: Any, at: Location, tree: Tree) -> Any:
+    if hasattr(node, "tag") and node.tag.value:
+        here = tree.values.get(at)
+        where = (here.line, here.col, here.source) if here else (0, 0, "")
+        raise _wrong(tree.file, f"the tag {node.tag.value!r} means nothing in a scenario", *where)
     if isinstance(node, bool) or node is None:
         return node
     for kind in (int, float, str):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from sim.scenario.dists import NO_TIME, Distribution
 from sim.scenario.fields import Duration, Number, Part, PositiveDuration, RatePerS, Short, Weight, Whole
 from sim.scenario.fields import RATE as RATE_TEXT
-from sim.scenario.policies import Policies
+from sim.scenario.policies import Policies, no_policies
 
 
 class Ramp(Part):
@@ -111,7 +111,7 @@ class Source(Part):
     call: str | None = Field(None, description="Endpoint that every request calls.")
     mix: dict[str, Weight] | None = Field(None, description="Endpoints with weights.")
     network: Distribution | None = Field(None, description="One-way delay to the callees.")
-    policies: Policies = Field(default_factory=Policies, description="Policies around its calls.")
+    policies: Policies = Field(default_factory=no_policies, description="Policies around its calls.")
 
     @model_validator(mode="after")
     def _kinds(self) -> "Source":
