@@ -21,8 +21,8 @@ from sim.scenario.fields import (
 class Window(Part):
     """What the breaker remembers: the last `count` results, or those of the last `time`."""
 
-    count: Whole | None = Field(None, ge=1, le=1_000_000)
-    time: PositiveDuration | None = None
+    count: Whole | None = Field(None, ge=1, le=1_000_000, description="The last so many results.")
+    time: PositiveDuration | None = Field(None, description="The results of so long.")
     buckets: Whole = Field(10, ge=1, le=10_000, description="Slices of a time window.")
 
     @model_validator(mode="after")
@@ -53,16 +53,16 @@ class Trip(Part):
 class OpenExponential(Part):
     """Open time that grows with each opening without a close between."""
 
-    initial: PositiveDuration
-    multiplier: Number = Field(2.0, ge=1)
-    cap: PositiveDuration | None = None
+    initial: PositiveDuration = Field(description="First open time.")
+    multiplier: Number = Field(2.0, ge=1, description="Growth with each opening.")
+    cap: PositiveDuration | None = Field(None, description="Longest open time; default none.")
 
 
 class OpenFor(Part):
     """How long open lasts."""
 
-    fixed: Duration | None = None
-    exponential: OpenExponential | None = None
+    fixed: Duration | None = Field(None, description="Always the same.")
+    exponential: OpenExponential | None = Field(None, description="Growing while it does not close.")
     jitter: Share = Field(0.0, description="Times a uniform number in [1 - jitter, 1 + jitter].")
 
     @model_validator(mode="after")
@@ -76,8 +76,8 @@ class OpenFor(Part):
 class Probe(Part):
     """How many probes half-open admits: in all (quota), or at once (concurrent)."""
 
-    quota: Whole | None = Field(None, ge=1)
-    concurrent: Whole | None = Field(None, ge=1)
+    quota: Whole | None = Field(None, ge=1, description="Probes in all.")
+    concurrent: Whole | None = Field(None, ge=1, description="Probes at once.")
 
     @model_validator(mode="after")
     def _one(self) -> "Probe":
@@ -90,9 +90,9 @@ class Probe(Part):
 class Decide(Part):
     """What ends half-open: n successes (any failure re-opens), or a failure ratio after n results."""
 
-    successes: Whole | None = Field(None, ge=1)
-    failure_ratio: Share | None = None
-    after: Whole | None = Field(None, ge=1)
+    successes: Whole | None = Field(None, ge=1, description="So many close it; any failure re-opens.")
+    failure_ratio: Share | None = Field(None, description="At or above: re-open; below: close.")
+    after: Whole | None = Field(None, ge=1, description="Results before the ratio is judged.")
 
     @model_validator(mode="after")
     def _one(self) -> "Decide":
@@ -111,16 +111,16 @@ class Sidecar(Part):
 class Gateway(Part):
     """The policies live in a service of their own in front of the callee."""
 
-    slots: Whole = Field(64, ge=1)
-    queue: Whole | None = Field(None, ge=0)
-    work: Duration = Field(200_000)
+    slots: Whole = Field(64, ge=1, description="Attempts inside at once.")
+    queue: Whole | None = Field(None, ge=0, description="Waiting places; default unlimited.")
+    work: Duration = Field(200_000, description="Work per attempt.")
 
 
 class Place(Part):
     """Where the breaker lives: sidecar or gateway with its parameters."""
 
-    sidecar: Sidecar | None = None
-    gateway: Gateway | None = None
+    sidecar: Sidecar | None = Field(None, description="A process beside each caller replica.")
+    gateway: Gateway | None = Field(None, description="A queueing hop, one copy for all callers.")
 
 
 class Shared(Part):
@@ -132,7 +132,7 @@ class Shared(Part):
 class Copies(Part):
     """Shared copies with their delay."""
 
-    shared: Shared
+    shared: Shared = Field(description="One copy for all callers.")
 
 
 class Breaker(Part):

@@ -8,8 +8,10 @@ from sim.policies import catalog
 from sim.scenario import expect
 from sim.scenario.model import Scenario, Step
 from sim.scenario.breakers import Breaker
+from sim.scenario.diagnostics import locate, nearest
 from sim.scenario.policies import Deadline, Policies, Timeout
 from sim.scenario.source import Location, Tree
+from sim.units import show_ns
 
 REPLICA = re.compile(r"(?P<service>.+)\[(?P<first>\d+)(?:\.\.(?P<last>\d+))?\]")
 
@@ -41,13 +43,9 @@ class Checker:
         self.edges: set[str] = set()
 
     def problem(self, place: Location, message: str) -> None:
-        from sim.scenario.load import locate
-
         self.found.problems.append(locate(self.tree, place, message))
 
     def unknown(self, place: Location, what: str, name: str, known: set[str]) -> None:
-        from sim.scenario.load import nearest
-
         self.problem(place, f"no {what} is called {name!r}{nearest(name, known)}")
 
     def endpoint(self, name: str, place: Location) -> str | None:
@@ -125,8 +123,6 @@ class Checker:
                 self.nested(outer, single.timeout.after, (*at, "stack", i))
 
     def nested(self, outer: int | None, timeout: int | None, at: Location) -> None:
-        from sim.units import show_ns
-
         if outer and timeout and timeout > outer:
             message = f"this timeout of {show_ns(timeout)} is longer than the deadline of {show_ns(outer)} above it"
             self.problem((*at, "timeout"), message)

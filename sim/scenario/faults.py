@@ -11,9 +11,9 @@ from sim.scenario.fields import Duration, Names, Number, Part, Share, Whole
 class OnReplicas(Part):
     """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
 
-    service: Names = ()
-    endpoint: Names = ()
-    replica: Names = ()
+    service: Names = Field((), description="All replicas of these services.")
+    endpoint: Names = Field((), description="These endpoints only (`service.endpoint`).")
+    replica: Names = Field((), description="Single replicas: `db[0]` or `db[0..1]`.")
 
     @model_validator(mode="after")
     def _some(self) -> "OnReplicas":
@@ -26,9 +26,9 @@ class OnReplicas(Part):
 class Slow(OnReplicas):
     """Work that starts in the window takes `times` as long plus `plus`; on an edge: the network."""
 
-    edge: Names = ()
-    times: Number = Field(1.0, gt=0)
-    plus: Duration = 0
+    edge: Names = Field((), description="The network of these edges (`caller -> callee`).")
+    times: Number = Field(1.0, gt=0, description="So many times as long.")
+    plus: Duration = Field(0, description="And so much longer.")
 
     @model_validator(mode="after")
     def _slower(self) -> "Slow":
@@ -41,28 +41,28 @@ class Slow(OnReplicas):
 class Fail(OnReplicas):
     """A share of attempts fails."""
 
-    share: Share = 1.0
+    share: Share = Field(1.0, description="Share of the attempts.")
 
 
 class Cut(Part):
     """An edge is cut: refused at once, or swallowed by a black hole; both ways or one."""
 
-    edge: Names
-    mode: Literal["refuse", "black-hole"] = "refuse"
-    way: Literal["both", "out", "back"] = "both"
+    edge: Names = Field(description="These edges (`caller -> callee`).")
+    mode: Literal["refuse", "black-hole"] = Field("refuse", description="Refused at once, or never answered.")
+    way: Literal["both", "out", "back"] = Field("both", description="Requests (out), answers (back), or both.")
 
 
 class Surge(Part):
     """Load times `times`."""
 
-    source: Names
-    times: Number = Field(gt=0)
+    source: Names = Field(description="These sources.")
+    times: Number = Field(gt=0, description="Load times this.")
 
 
 class Flush(Part):
     """A cache loses everything."""
 
-    cache: Names
+    cache: Names = Field(description="These caches.")
 
 
 VERBS = ("slow", "freeze", "fail", "hang", "stop", "cut", "surge", "flush")
@@ -71,15 +71,15 @@ VERBS = ("slow", "freeze", "fail", "hang", "stop", "cut", "surge", "flush")
 class Fault(Part):
     """A verb on a target with a schedule."""
 
-    slow: Slow | None = None
+    slow: Slow | None = Field(None, description="Work, or an edge's network, takes longer.")
     freeze: OnReplicas | None = Field(None, description="Running work stops and resumes.")
-    fail: Fail | None = None
+    fail: Fail | None = Field(None, description="A share of attempts fails.")
     hang: Fail | None = Field(None, description="A share of attempts holds its slot until the caller's deadline.")
     stop: OnReplicas | None = Field(None, description="Replicas crash; back after `for`.")
-    cut: Cut | None = None
-    surge: Surge | None = None
-    flush: Flush | None = None
-    name: str | None = None
+    cut: Cut | None = Field(None, description="An edge is cut.")
+    surge: Surge | None = Field(None, description="Load of a source grows.")
+    flush: Flush | None = Field(None, description="A cache loses everything, at an instant.")
+    name: str | None = Field(None, description="Name in tables and plots; default made from the rest.")
     at: Duration | None = Field(None, description="When it begins.")
     for_: Distribution | None = Field(None, alias="for", description="How long; default: to the end.")
     mtbf: Distribution | None = Field(None, description="At random: time between failures; a bare duration is an exponential mean.")

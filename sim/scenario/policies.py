@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.scenario.breakers import Breaker
 from sim.scenario.fields import (
@@ -91,7 +91,7 @@ class Retry(Part):
     backoff: Annotated[Backoff, Short(_no_backoff, {"const": "none"})] = Field(
         default_factory=lambda: Backoff.model_validate({"exponential": {}}), description="Delay between tries: fixed, exponential or none."
     )
-    jitter: Literal["none", "full", "equal", "decorrelated"] = Field("full", description="AWS names.")
+    jitter: Literal["none", "full", "equal", "decorrelated"] = Field("full", description="Randomness of the backoff, by the names of AWS's article.")
     on: tuple[Reason, ...] = Field(RETRIED, description="Reasons that are retried.")
     budget: Budget | None = Field(None, description="Bounds retries over all calls of a caller.")
 
@@ -134,22 +134,46 @@ class Timeout(Part):
     cancel: Cancel = Field("none", description="What the callee is told: none, queued work leaves, all stops.")
 
 
+ORDER = ("fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "bulkhead", "timeout")
+"""Default order from the outside in."""
+
+
 class Single(Part):
     """The policies of a call, each once, in the default order from the outside in."""
 
-    fallback: Annotated[Fallback, flag()] | None = None
-    deadline: Annotated[Deadline, short("after", TIME)] | None = None
-    retry: Annotated[Retry, short("attempts", COUNT)] | None = None
-    hedge: Annotated[Hedge, short("after", TIME)] | None = None
-    breaker: Annotated[Breaker, short("use", TEXT)] | None = None
-    throttle: Annotated[Throttle, flag()] | None = None
-    rate_limit: Annotated[RateLimit, short("rate", RATE)] | None = None
-    bulkhead: Annotated[Bulkhead, short("limit", COUNT)] | None = None
-    timeout: Annotated[Timeout, short("after", TIME)] | None = None
+    fallback: Annotated[Fallback, flag()] | None = Field(
+        None, description="A failed call is answered by something else."
+    )
+    deadline: Annotated[Deadline, short("after", TIME)] | None = Field(
+        None, description="An instant that bounds all tries of the call."
+    )
+    retry: Annotated[Retry, short("attempts", COUNT)] | None = Field(
+        None, description="Try again after a backoff; a bare number = attempts."
+    )
+    hedge: Annotated[Hedge, short("after", TIME)] | None = Field(
+        None, description="A further copy when the answer is slow to come."
+    )
+    breaker: Annotated[Breaker, short("use", TEXT)] | None = Field(
+        None, description="Circuit breaker: a name of the catalogue, or parts."
+    )
+    throttle: Annotated[Throttle, flag()] | None = Field(
+        None, description="Adaptive throttling of the SRE book."
+    )
+    rate_limit: Annotated[RateLimit, short("rate", RATE)] | None = Field(
+        None, description="Token bucket of the caller."
+    )
+    bulkhead: Annotated[Bulkhead, short("limit", COUNT)] | None = Field(
+        None, description="At most so many calls at once."
+    )
+    timeout: Annotated[Timeout, short("after", TIME)] | None = Field(
+        None, description="Longest wait for one answer."
+    )
 
-
-ORDER = ("fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "bulkhead", "timeout")
-"""Default order from the outside in."""
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not set; a policy that is set to null stays, for it removes one."""
+        removed = {k for k in ORDER if k in self.model_fields_set}
+        return {k: v for k, v in write(self).items() if v is not None or k in removed}
 
 
 def _one_policy(single: Single) -> Single:

@@ -1,19 +1,53 @@
 """JSON Schema of the scenario file, and what it says about keys and fields."""
 
+import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from pydantic.json_schema import GenerateJsonSchema
+
+from sim import units
+from sim.scenario.fields import DURATION
 from sim.scenario.model import Scenario
+
+COMMITTED = Path(__file__).with_name("schema.json")
+"""The schema as it is shipped: what the first line of a scenario file names for editors."""
+
+
+class _Generator(GenerateJsonSchema):
+    ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012 - pydantic's attribute
 
 
 @cache
 def json_schema() -> dict[str, Any]:
     """The schema for editors: completion, hover texts, errors while typing."""
-    schema = Scenario.model_json_schema(by_alias=True, mode="validation")
+    schema = Scenario.model_json_schema(by_alias=True, mode="validation", schema_generator=_Generator)
     schema["properties"].pop("base_dir", None)
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "cascadelab scenario"
+    parts = schema["$defs"]
+    # `steps:` may stand on the service itself, and a branch may be a single step
+    for key in ("steps", "error_rate", "fail_fast"):
+        parts["Service"]["properties"][key] = parts["Endpoint"]["properties"][key]
+    for option in parts["Step"]["properties"]["parallel"]["anyOf"]:
+        if option.get("type") == "array":
+            option["items"]["anyOf"][0] = {"$ref": "#/$defs/Step"}
+    for body in (schema, *parts.values()):
+        for spec in body.get("properties", {}).values():
+            _default_in_units(spec)
     return schema
+
+
+def _default_in_units(spec: dict[str, Any]) -> None:
+    default = spec.get("default")
+    if isinstance(default, int) and not isinstance(default, bool) and spec.get("pattern") == DURATION:
+        spec["default"] = units.show_ns(default)
+
+
+def text() -> str:
+    """The schema as it is committed."""
+    return json.dumps(json_schema(), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def keys_at(loc: tuple[Any, ...]) -> list[str]:

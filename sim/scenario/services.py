@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator, model_serializer, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.scenario.dists import NO_TIME, Distribution
-from sim.scenario.fields import Duration, Number, Part, PositiveDuration, Share, Whole, word
+from sim.scenario.fields import Duration, Number, Part, PositiveDuration, Share, Short, Whole, word
 from sim.scenario.policies import Cancel, Policies, no_policies
 
 _BELONGS = {
@@ -16,12 +16,18 @@ _BELONGS = {
 """Keys of each kind of step."""
 
 
+def _branch(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
 class Step(Part):
     """One thing an endpoint does: work, a call, or parallel branches."""
 
     work: Distribution | None = Field(None, description="Service demand.")
     call: str | None = Field(None, description="Endpoint that is called.")
-    parallel: tuple[tuple["Step", ...], ...] | None = Field(None, description="Branches, each a list of steps.")
+    parallel: tuple[Annotated[tuple["Step", ...], Short(_branch, {"type": "object"})], ...] | None = Field(
+        None, description="Branches, each a step or a list of steps."
+    )
     probability: Share = Field(1.0, description="call: the step happens with this probability.")
     repeat: Whole = Field(1, ge=1, le=100_000, description="call: so many times in a row.")
     optional: bool = Field(False, description="call: a failure is ignored; the request is degraded.")
@@ -30,13 +36,6 @@ class Step(Part):
     policies: Policies = Field(default_factory=no_policies, description="call: policies of this call only.")
     first: Whole | None = Field(None, ge=1, description="parallel: succeed at the n-th success; default all.")
     cancel: Cancel = Field("none", description="parallel: what happens to branches no longer needed.")
-
-    @field_validator("parallel", mode="before")
-    @classmethod
-    def _branches(cls, value: Any) -> Any:
-        if isinstance(value, list):
-            return [[branch] if isinstance(branch, dict) else branch for branch in value]
-        return value
 
     @model_validator(mode="after")
     def _kind(self) -> "Step":
@@ -57,11 +56,10 @@ class Step(Part):
                 raise ValueError(msg)
         return self
 
-
     @model_serializer(mode="wrap")
-    def _only_its_own(self, write: Any) -> dict[str, Any]:
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
         kind = next(k for k in _BELONGS if getattr(self, k) is not None)
-        return {k: v for k, v in write(self).items() if k in _BELONGS[kind]}
+        return {k: v for k, v in write(self).items() if k in _BELONGS[kind] and v is not None}
 
 
 class Endpoint(Part):
@@ -75,15 +73,15 @@ class Endpoint(Part):
 class Codel(Part):
     """Target delay and interval of CoDel and adaptive LIFO."""
 
-    target: PositiveDuration = 5_000_000
-    interval: PositiveDuration = 100_000_000
+    target: PositiveDuration = Field(5_000_000, description="Wait that is acceptable.")
+    interval: PositiveDuration = Field(100_000_000, description="Longer than this above the target is overload.")
 
 
 class Discipline(Part):
     """Order of the queue with parameters."""
 
-    codel: Codel | None = None
-    adaptive_lifo: Codel | None = Field(None, alias="adaptive-lifo")
+    codel: Codel | None = Field(None, description="FIFO that drops from its head under overload.")
+    adaptive_lifo: Codel | None = Field(None, alias="adaptive-lifo", description="LIFO under overload, FIFO else.")
 
     @model_validator(mode="after")
     def _one(self) -> "Discipline":
@@ -96,16 +94,16 @@ class Discipline(Part):
 class ColdStart(Part):
     """Work takes `times` as long for a while after a start."""
 
-    times: Number = Field(gt=0)
-    for_: PositiveDuration = Field(alias="for")
+    times: Number = Field(gt=0, description="Work takes so many times as long.")
+    for_: PositiveDuration = Field(alias="for", description="How long after the start.")
 
 
 class Autoscale(Part):
     """Target utilisation of the cores, looked at every interval."""
 
-    target: Share = Field(0.7, gt=0)
-    interval: PositiveDuration = 15_000_000_000
-    startup: Duration = 30_000_000_000
+    target: Share = Field(0.7, gt=0, description="Wanted utilisation of the cores.")
+    interval: PositiveDuration = Field(15_000_000_000, description="Time between two looks.")
+    startup: Duration = Field(30_000_000_000, description="A new replica serves so much later.")
     min: Whole = Field(1, ge=1)
     max: Whole = Field(ge=1)
 
@@ -175,14 +173,14 @@ class Edge(Policies):
 class Zipf(Part):
     """Popularity of the k-th key is proportional to 1/k^s."""
 
-    zipf: Number = Field(ge=0)
+    zipf: Number = Field(ge=0, description="Exponent s; 0 is uniform.")
 
 
 class Cache(Part):
     """Looked up before a call."""
 
     keys: Whole = Field(ge=1, le=1_000_000, description="Distinct keys.")
-    popularity: Literal["uniform"] | Zipf = "uniform"
+    popularity: Literal["uniform"] | Zipf = Field("uniform", description="How often each key is asked for.")
     ttl: PositiveDuration | None = Field(None, description="Time to live; default: for ever.")
     capacity: Whole | None = Field(None, ge=1, description="Entries; the least recently used leaves.")
     copies: Literal["replica", "shared"] = Field("replica", description="One per caller replica, or shared.")

@@ -13,35 +13,35 @@ from sim.scenario.policies import Policies, no_policies
 class Ramp(Part):
     """From one rate to another over a time."""
 
-    from_: RatePerS = Field(alias="from")
-    to: RatePerS
-    over: PositiveDuration
-    after: Duration = 0
+    from_: RatePerS = Field(alias="from", description="Rate before.")
+    to: RatePerS = Field(description="Rate after.")
+    over: PositiveDuration = Field(description="How long the change takes.")
+    after: Duration = Field(0, description="When the change begins.")
 
 
 class StepRate(Part):
     """One rate, then another."""
 
-    from_: RatePerS = Field(alias="from")
-    to: RatePerS
-    at: Duration
+    from_: RatePerS = Field(alias="from", description="Rate before.")
+    to: RatePerS = Field(description="Rate after.")
+    at: Duration = Field(description="When the rate changes.")
 
 
 class Spike(Part):
     """A base rate with one spike."""
 
-    base: RatePerS
-    peak: RatePerS
-    at: Duration
-    for_: PositiveDuration = Field(alias="for")
+    base: RatePerS = Field(description="Rate outside the spike.")
+    peak: RatePerS = Field(description="Rate in the spike.")
+    at: Duration = Field(description="When the spike begins.")
+    for_: PositiveDuration = Field(alias="for", description="How long the spike lasts.")
 
 
 class Sine(Part):
     """A daily curve: mean + amplitude * sin(2 pi t / period), as 24 straight pieces a period."""
 
-    mean: RatePerS
-    amplitude: RatePerS
-    period: PositiveDuration
+    mean: RatePerS = Field(description="Rate averaged over a period.")
+    amplitude: RatePerS = Field(description="Largest distance from the mean.")
+    period: PositiveDuration = Field(description="Time from peak to peak.")
 
     @model_validator(mode="after")
     def _positive(self) -> "Sine":
@@ -54,12 +54,12 @@ class Sine(Part):
 class Rate(Part):
     """How many requests per second, as a function of time."""
 
-    constant: RatePerS | None = None
+    constant: RatePerS | None = Field(None, description="The same rate all the time; `rate: 50/s` for short.")
     points: tuple[tuple[Duration, RatePerS], ...] | None = Field(None, description="[[time, rate], ...]")
-    ramp: Ramp | None = None
-    step: StepRate | None = None
-    spike: Spike | None = None
-    sine: Sine | None = None
+    ramp: Ramp | None = Field(None, description="From one rate to another over a time.")
+    step: StepRate | None = Field(None, description="One rate, then another.")
+    spike: Spike | None = Field(None, description="A base rate with one spike.")
+    sine: Sine | None = Field(None, description="A daily curve.")
     replay: str | None = Field(None, description="CSV file with columns time_s, rate_per_s.")
 
     @model_validator(mode="after")
@@ -89,7 +89,7 @@ _RATE_FORMS = {
 class Bursts(Part):
     """Two states: calm, and bursts with `factor` times the calm rate. The long-run mean is the rate."""
 
-    factor: Number = Field(gt=1)
+    factor: Number = Field(gt=1, description="Rate in a burst over the calm rate.")
     calm: PositiveDuration = Field(description="Mean stay in calm (exponential).")
     burst: PositiveDuration = Field(description="Mean stay in a burst (exponential).")
 
@@ -97,7 +97,7 @@ class Bursts(Part):
 class Arrivals(Part):
     """Bursty arrivals."""
 
-    bursts: Bursts
+    bursts: Bursts = Field(description="Poisson with a two-state rate.")
 
 
 class Source(Part):
