@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from sim.errors import Problem
 from sim.policies import catalog
-from sim.scenario import expect
+from sim.scenario import expect, offered, whole
 from sim.scenario.model import Scenario, Step
 from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
-from sim.scenario.policies import Deadline, Policies, Timeout
+from sim.scenario.offered import Site, missed, mix
+from sim.scenario.policies import Deadline, Policies, Timeout, no_policies
 from sim.scenario.source import Location, Tree
 from sim.units import show_ns
 
@@ -39,11 +40,14 @@ class Checker:
         self.found = Found()
         self.endpoints = {f"{s}.{e}" for s, spec in model.services.items() for e in spec.endpoints}
         self.single = {s for s, spec in model.services.items() if len(spec.endpoints) == 1}
-        self.calls: dict[str, list[tuple[str, float, Location]]] = {}
+        self.sites: list[Site] = []
         self.edges: set[str] = set()
 
     def problem(self, place: Location, message: str) -> None:
         self.found.problems.append(locate(self.tree, place, message))
+
+    def warning(self, place: Location, message: str) -> None:
+        self.found.warnings.append(locate(self.tree, place, message))
 
     def unknown(self, place: Location, what: str, name: str, known: set[str]) -> None:
         self.problem(place, f"no {what} is called {name!r}{nearest(name, known)}")
@@ -69,11 +73,12 @@ class Checker:
             at: Location = ("sources", name)
             if name in model.services:
                 self.problem(at, "a source and a service share this name; give one another name")
-            for key in [source.call] if source.call else list(source.mix or ()):
+            for key, weight in mix(source).items():
                 place = (*at, "call") if source.call else (*at, "mix", key)
                 callee = self.endpoint(key, place)
                 if callee:
                     self.edges.add(f"{name} -> {callee.split('.')[0]}")
+                    self.sites.append(Site(name, callee, weight, False, no_policies(), place))
             if source.users is None and source.rate and source.rate.replay:
                 path = model.base_dir / source.rate.replay
                 if not path.is_file():
@@ -85,27 +90,54 @@ class Checker:
                 at = ("services", name, "endpoints", endpoint, "steps")
                 if ("services", name, "steps") in self.tree.values:
                     at = ("services", name, "steps")
-                self.steps(f"{name}.{endpoint}", spec.steps, at, 1.0)
+                self.steps(f"{name}.{endpoint}", spec.steps, at)
         self.edge_names()
         self.endless()
         self.faults()
         self.expectations()
+        if not self.found.problems:
+            self.load()
         return self.found
 
-    def steps(self, caller: str, steps: tuple[Step, ...], at: Location, chance: float) -> None:
+    def load(self) -> None:
+        """What shows once every name is known: calls that multiply, late timeouts, idle breakers, overload."""
+        found = offered.offered(self.model, self.sites)
+        for endpoint in found.endless:
+            message = f"each visit of {endpoint} causes one more or more on average: the calls never end"
+            at = next(site.at for site in self.sites if site.caller == endpoint)
+            self.problem(at, f"{message}; lower a `probability` or `repeat` on the way round")
+        for (place, message), own in whole.late_timeouts(self.model, self.sites):
+            if own:
+                self.problem(place, message)
+            else:
+                self.warning(place, message)
+        if found.endless:
+            return
+        for place, message in (
+            *whole.idle_breakers(self.model, self.sites, found),
+            *whole.overload(self.model, found),
+        ):
+            self.warning(place, message)
+
+    def steps(self, caller: str, steps: tuple[Step, ...], at: Location) -> None:
         for i, step in enumerate(steps):
             if step.parallel is not None:
                 for j, branch in enumerate(step.parallel):
-                    self.steps(caller, branch, (*at, i, "parallel", j), chance)
+                    self.steps(caller, branch, (*at, i, "parallel", j))
             if step.call is None:
                 continue
             callee = self.endpoint(step.call, (*at, i, "call"))
             if callee:
                 self.edges.add(f"{caller.split('.')[0]} -> {callee.split('.')[0]}")
-                self.calls.setdefault(caller, []).append((callee, step.probability, (*at, i, "call")))
+                self.sites.append(self.site(caller, callee, step, (*at, i)))
             if step.cache is not None and step.cache not in self.model.caches:
                 self.unknown((*at, i, "cache"), "cache", step.cache, set(self.model.caches))
             self.policies(step.policies, (*at, i, "policies"))
+
+    def site(self, caller: str, callee: str, step: Step, at: Location) -> Site:
+        cache = self.model.caches.get(step.cache) if step.cache is not None else None
+        per_visit = step.probability * step.repeat * (missed(cache) if cache else 1.0)
+        return Site(caller, callee, per_visit, step.probability >= 1.0 and cache is None, step.policies, at)
 
     def policies(self, policies: Policies, at: Location) -> None:
         if policies.stack is None:
@@ -151,14 +183,15 @@ class Checker:
 
     def endless(self) -> None:
         """A cycle of calls each made for certain never ends."""
-        certain = {c: [(e, at) for e, p, at in calls if p >= 1.0] for c, calls in self.calls.items()}
+        certain: dict[str, list[tuple[str, Location]]] = {}
+        for site in self.sites:
+            if site.certain:
+                certain.setdefault(site.caller, []).append((site.callee, (*site.at, "call")))
         done: set[str] = set()
         for start in sorted(certain):
-            self._follow(start, [], certain, done)
+            self._follow(start, certain, done)
 
-    def _follow(
-        self, node: str, path: list[str], certain: dict[str, list[tuple[str, Location]]], done: set[str]
-    ) -> None:
+    def _follow(self, node: str, certain: dict[str, list[tuple[str, Location]]], done: set[str]) -> None:
         stack: list[tuple[str, int]] = [(node, 0)]
         path = [node]
         while stack:

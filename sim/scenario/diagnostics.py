@@ -50,7 +50,7 @@ def _message(item: Any, place: Location, rest: tuple[Any, ...]) -> str:
         return f"{_show(value)} is not one of {context['expected']}" + (f"; did you mean {near[0]}?" if near else "")
     if kind in _ORDERED:
         key, words = _ORDERED[kind]
-        return f"{_show(value)} is not {words} {context[key]}"
+        return f"must be {words} {context[key]:g}, not {_show(value)}"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return f"{_show(value)} is not a mapping{_keys_here(item['loc'])}"
     if kind in ("tuple_type", "list_type"):

@@ -171,7 +171,7 @@ def _dist(value: Any) -> DistSpec:
 Distribution = Annotated[
     Any,
     BeforeValidator(_dist),
-    PlainSerializer(lambda v: v.spec),
+    PlainSerializer(lambda v: v.spec, when_used="json"),
     WithJsonSchema(
         {
             "anyOf": [

@@ -32,7 +32,7 @@ _SHARE: dict[str, Any] = {
 Duration = Annotated[
     int,
     BeforeValidator(units.duration_ns),
-    PlainSerializer(units.show_ns, return_type=str),
+    PlainSerializer(units.show_ns, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "1h30m"]}),
 ]
 """Integer ns."""
@@ -48,20 +48,20 @@ def positive(ns: int) -> int:
 PositiveDuration = Annotated[
     int,
     BeforeValidator(lambda v: positive(units.duration_ns(v))),
-    PlainSerializer(units.show_ns, return_type=str),
+    PlainSerializer(units.show_ns, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": DURATION, "examples": ["250ms", "1h30m"]}),
 ]
 RatePerS = Annotated[
     float,
     BeforeValidator(units.rate_per_s),
-    PlainSerializer(units.show_rate, return_type=str),
+    PlainSerializer(units.show_rate, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "pattern": _RATE, "examples": ["120/s"]}),
 ]
 """Per second."""
 Share = Annotated[
     float,
     BeforeValidator(units.share),
-    PlainSerializer(units.show_share, return_type=str),
+    PlainSerializer(units.show_share, return_type=str, when_used="json"),
     WithJsonSchema(_SHARE),
 ]
 """0 to 1."""

@@ -130,7 +130,7 @@ def dump(model: Scenario) -> str:
 
     from ruamel.yaml import YAML
 
-    data = model.model_dump(by_alias=True, exclude={"base_dir"}, mode="python")
+    data = model.model_dump(by_alias=True, exclude={"base_dir"}, mode="json")
     out = StringIO()
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = False

@@ -1,0 +1,158 @@
+"""What only calls on top of each other show: deadlines above timeouts, breakers that cannot trip, overload."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sim.policies import catalog
+from sim.scenario.breakers import Breaker
+from sim.scenario.model import Scenario
+from sim.scenario.offered import Offered, Site, source_rate
+from sim.scenario.policies import ORDER, Policies, Single
+from sim.scenario.source import Location
+from sim.units import show_ns
+
+Remark = tuple[Location, str]
+"""Where, and what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One policy of a call, with the block of the file it comes from."""
+
+    kind: str
+    policy: Any
+    block: Location
+    at: Location
+    own: bool
+    """Written for this edge, source or step, not a default for many."""
+
+
+def applied(model: Scenario, site: Site) -> list[Applied]:
+    """The policies around a call from the outside in, as later blocks replace earlier ones."""
+    caller, callee = site.caller.split(".")[0], site.callee.split(".")[0]
+    blocks: list[tuple[Policies | None, Location, bool]] = [
+        (model.policies, ("policies",), False),
+        (model.services[callee].policies, ("services", callee, "policies"), False),
+        (model.sources[caller].policies if caller in model.sources else None, ("sources", caller, "policies"), True),
+        (model.edges.get(f"{caller} -> {callee}"), ("edges", f"{caller} -> {callee}"), True),
+        (site.policies, (*site.at, "policies"), True),
+    ]
+    out: list[Applied] = []
+    for block, at, own in blocks:
+        if block is None:
+            continue
+        if block.stack is not None:
+            out = [a for i, single in enumerate(block.stack) for a in _given(single, at, (*at, "stack", i), own)]
+            continue
+        named = block.model_fields_set & set(ORDER)
+        if named:
+            kept = [a for a in out if a.kind not in named]
+            out = sorted([*kept, *_given(block, at, at, own)], key=lambda a: ORDER.index(a.kind))
+    return out
+
+
+def _given(single: Single, block: Location, at: Location, own: bool) -> Iterator[Applied]:
+    for kind in ORDER:
+        if kind in single.model_fields_set and getattr(single, kind) is not None:
+            yield Applied(kind, getattr(single, kind), block, (*at, kind), own)
+
+
+def late_timeouts(model: Scenario, sites: list[Site]) -> Iterator[tuple[Remark, bool]]:
+    """Timeouts that a deadline above always cuts short; True beside those written for this very call.
+
+    A deadline that travels counts if every way to the call brings one that is shorter.
+    """
+    around = [(site, applied(model, site)) for site in sites]
+    allowed = _allowed(model, around)
+    for site, policies in around:
+        limit, where = allowed.get(site.caller, math.inf), ()
+        for one in policies:
+            if one.kind == "deadline" and one.policy.after < limit:
+                limit, where = one.policy.after, one.block
+            elif one.kind == "timeout" and one.policy.after > limit and one.block != where:
+                short, long = show_ns(int(limit)), show_ns(one.policy.after)
+                message = f"this timeout of {long} is longer than the deadline of {short} above it"
+                yield (one.at, f"{message} ({site.caller} -> {site.callee})"), one.own
+
+
+def _allowed(model: Scenario, around: list[tuple[Site, list[Applied]]]) -> dict[str, float]:
+    """Per endpoint: the longest deadline that any way to it brings along, in ns."""
+    allowed: dict[str, float] = {}
+    changed = True
+    while changed:
+        changed = False
+        for site, policies in around:
+            inherited = math.inf if site.caller in model.sources else allowed.get(site.caller)
+            if inherited is None:
+                continue  # nobody reaches the caller (yet)
+            for one in policies:
+                if one.kind == "deadline":
+                    inherited = min(inherited, one.policy.after) if one.policy.propagate else math.inf
+            if inherited > allowed.get(site.callee, -1):
+                allowed[site.callee] = inherited
+                changed = True
+    return allowed
+
+
+def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator[Remark]:
+    """Breakers whose copies see too few results to trip within the run."""
+    rates: dict[tuple[Location, str, str], float] = {}
+    found: dict[tuple[Location, str, str], Breaker] = {}
+    for site in sites:
+        source = model.sources.get(site.caller)
+        # the load of a closed loop follows the answers: it is not judged
+        visits = load.visits.get(site.caller, 0.0) if source is None else source_rate(source, model.duration)
+        rate = visits * site.per_visit
+        for one in applied(model, site):
+            if one.kind == "breaker" and rate > 0:
+                caller, callee = site.caller.split(".")[0], site.callee.split(".")[0]
+                target = site.callee if one.policy.key == "endpoint" else callee
+                key = (one.at, caller, target)
+                rates[key] = rates.get(key, 0.0) + rate / _copies(model, one.policy, caller, callee)
+                found[key] = one.policy
+    for (at, caller, target), rate in rates.items():
+        message = _too_few(found[at, caller, target], rate, model.duration)
+        if message:
+            yield at, f"{message} ({caller} -> {target}: {rate:.3g} calls/s per copy)"
+
+
+def _copies(model: Scenario, breaker: Breaker, caller: str, callee: str) -> int:
+    copies = 1
+    gateway = breaker.place != "library" and breaker.place.gateway is not None
+    if breaker.copies == "replica" and not gateway:
+        source = model.sources.get(caller)
+        copies = (source.clients or source.users or 1) if source else model.services[caller].replicas
+    return copies * (model.services[callee].replicas if breaker.key == "replica" else 1)
+
+
+def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
+    if breaker.use not in (None, *catalog.names()) or breaker.use == "none":
+        return ""
+    parts = catalog.merged(breaker.model_dump())
+    window, trip = parts["window"], parts["trip"]
+    needs = [trip["failures"]] if trip.get("failures") else []
+    if trip.get("failure_ratio") or trip.get("slow_ratio"):
+        needs.append(trip.get("minimum") or 1)
+    if not needs:
+        return ""
+    need = min(needs)
+    time = window.get("time") if isinstance(window, dict) else None
+    if time and rate * time / 1e9 < need:
+        return (
+            f"this breaker cannot trip: its window of {show_ns(time)} holds {rate * time / 1e9:.3g} results "
+            f"on average, and it judges {need} or more"
+        )
+    if duration is not None and rate * duration / 1e9 < need:
+        seen = f"{rate * duration / 1e9:.3g} results"
+        return f"this breaker cannot trip: a copy sees {seen} in the whole run and needs {need}"
+    return ""
+
+
+def overload(model: Scenario, load: Offered) -> Iterator[Remark]:
+    """Services offered more than they can do."""
+    for name, share in load.utilisation.items():
+        if share > 1:
+            message = f"{name} is offered {share:.0%} of what its cores can do: its queue only grows"
+            yield ("services", name), message
