@@ -102,10 +102,9 @@ class Checker:
     def load(self) -> None:
         """What shows once every name is known: calls that multiply, late timeouts, idle breakers, overload."""
         found = offered.offered(self.model, self.sites)
-        for endpoint in found.endless:
-            message = f"each visit of {endpoint} causes one more or more on average: the calls never end"
-            at = next(site.at for site in self.sites if site.caller == endpoint)
-            self.problem(at, f"{message}; lower a `probability` or `repeat` on the way round")
+        if found.endless:
+            message = f"each visit of {found.endless.caller} causes one more or more on average: the calls never end"
+            self.problem(found.endless.at, f"{message}; lower a `probability` or `repeat` on the way round")
         for (place, message), own in whole.late_timeouts(self.model, self.sites):
             if own:
                 self.problem(place, message)

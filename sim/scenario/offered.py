@@ -4,6 +4,7 @@ Model: every call succeeds at the first try, a cache hits as often as it can, ra
 run. Retries and faults come on top, so what is above capacity here is above capacity everywhere.
 """
 
+import math
 from dataclasses import dataclass, field
 
 from sim.scenario.dists import DistSpec
@@ -36,8 +37,8 @@ class Offered:
     """Per endpoint."""
     utilisation: dict[str, float] = field(default_factory=dict)
     """Per service that has cores (or slots): share of them at work."""
-    endless: tuple[str, ...] = ()
-    """Endpoints whose calls multiply: each visit causes one more visit or more."""
+    endless: Site | None = None
+    """A call on a circle on which each visit causes one more visit or more."""
 
 
 def mean_rate(rate: Rate, duration_ns: int | None) -> float | None:
@@ -94,7 +95,7 @@ def missed(cache: Cache) -> float:
     if cache.capacity is None or cache.capacity >= cache.keys:
         return 0.0
     s = 0.0 if cache.popularity == "uniform" else cache.popularity.zipf
-    weights = [float(k) ** -s for k in range(1, cache.keys + 1)]
+    weights = [math.pow(k, -s) for k in range(1, cache.keys + 1)]
     return sum(weights[cache.capacity :]) / sum(weights)
 
 
@@ -124,7 +125,21 @@ def offered(model: Scenario, sites: list[Site]) -> Offered:
         delta = following
     # what has not died out after as many rounds as there are endpoints goes in a circle
     grows = len(sizes) == rounds and sizes[-1] >= sizes[rounds // 2] * (1 - 1e-9)
-    return Offered(visits, _utilisation(model, visits), tuple(sorted(delta)) if grows else ())
+    return Offered(visits, _utilisation(model, visits), _on_circle(into) if grows else None)
+
+
+def _on_circle(into: dict[str, list[Site]]) -> Site | None:
+    """The first call from which its caller is reached again."""
+    for site in (s for sites in into.values() for s in sites):
+        seen, todo = {site.callee}, [site.callee]
+        while todo:
+            for following in into.get(todo.pop(), ()):
+                if following.callee not in seen and following.per_visit > 0:
+                    seen.add(following.callee)
+                    todo.append(following.callee)
+        if site.caller in seen and site.per_visit > 0:
+            return site
+    return None
 
 
 def _utilisation(model: Scenario, visits: dict[str, float]) -> dict[str, float]:

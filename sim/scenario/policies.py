@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from sim.scenario.breakers import Breaker
+from sim.scenario.breakers import Breaker as Breaker
 from sim.scenario.fields import (
     COUNT,
     RATE,
