@@ -1,0 +1,102 @@
+"""The command line. One module per command, imported when it is used: `--help` imports click alone."""
+
+import sys
+
+import click
+
+COMMANDS = {
+    "run": "Run one variant of a scenario.",
+    "compare": "Compare the variants of a scenario over seeds.",
+    "check": "Validate a scenario and show its plan, without running it.",
+    "new": "Write a commented starter scenario.",
+    "schema": "Print the JSON Schema of scenario files.",
+    "policies": "List breakers and their parts.",
+    "explain": "Explain a breaker, a part, a measure, an outcome or a field.",
+    "plot": "Draw figures of a results folder again.",
+}
+
+
+class Lazy(click.Group):
+    """Knows the names and one-line helps of its commands; imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are needed."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import it."""
+        if cmd_name not in COMMANDS:
+            return None
+        from importlib import import_module
+
+        module = import_module(f"sim.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Unknown names get the nearest one."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, 1)
+            if near and "Did you mean" not in error.message:
+                error.message += f" Did you mean {near[0]!r}?"
+            raise
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Names and helps, without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if value:
+        import sim
+
+        click.echo(f"cascadelab {sim.__version__} ({sim.__file__})")  # type: ignore[attr-defined]
+        ctx.exit()
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Version and place.")
+def cli() -> None:
+    """A laboratory for cascading failure: does the avalanche come, and which breaker stops it?
+
+    Results go to stdout and to a folder under results/, words and progress to stderr.
+    Exit codes: 0 fine, 1 internal error, 2 usage, 3 invalid input, 4 expectation not met, 130 interrupted.
+    """
+
+
+def main(args: list[str] | None = None) -> None:
+    """Entry point of the console script."""
+    from sim.errors import CascadelabError
+
+    try:
+        code = cli.main(args=args, prog_name="cascadelab", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except click.exceptions.Abort:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except CascadelabError as error:
+        click.echo(str(error), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone (`| head`); that is their right.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        click.echo("\nThis is a mistake of cascadelab, not yours: please report it with the lines above.", err=True)
+        sys.exit(1)

@@ -1,0 +1,71 @@
+"""What several commands share: options, progress, default folders."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+LONG_RUN_S = 600.0
+LARGE_RUN_BYTES = 2 * 10**9
+
+scenario_argument = click.argument("scenario", type=click.Path(allow_dash=True))
+set_option = click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value, such as services.db.slots=8.")
+plugin_option = click.option("--plugin", "plugin_files", multiple=True, metavar="FILE.py", help="Python file with breakers of your own.")
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
+output_option = click.option("-o", "--output", type=click.Path(), help="Folder to write to. Default: under results/.")
+figures_option = click.option("--figures/--no-figures", default=True, help="Draw figures into the folder.")
+
+
+def say(text: str) -> None:
+    """Words go to stderr."""
+    click.echo(text, err=True)
+
+
+def tell_warnings(scenario: Any) -> None:
+    """Warnings of a loaded scenario."""
+    for warning in scenario.loaded.warnings:
+        say(f"warning: {warning}")
+
+
+def warn_if_long(plan: Any, runs: int) -> None:
+    """A run that would take long or much memory says so first."""
+    from sim.topology.plan import show_bytes, show_seconds
+
+    seconds = plan.seconds * runs
+    if seconds > LONG_RUN_S:
+        say(f"this will take about {show_seconds(seconds)} on one core ({runs} runs of {show_seconds(plan.seconds)})")
+    if plan.bytes > LARGE_RUN_BYTES:
+        say(f"each run needs about {show_bytes(plan.bytes)} of memory")
+
+
+def results_folder(*parts: str) -> Path:
+    """results/<parts> below the working directory."""
+    return Path("results").joinpath(*(p.replace("/", "_") for p in parts))
+
+
+@contextmanager
+def progress_bar(label: str, total: float, unit: str) -> Iterator[Callable[[float], None]]:
+    """A bar with rate and time left on a terminal, nothing in a pipe. Yields `set(done)`."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True, no_color="NO_COLOR" in os.environ)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(),
+        TextColumn("{task.fields[rate]}"), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(label, total=total, rate="")
+
+        def set_done(done: float) -> None:
+            speed = bar.tasks[0].finished_speed or bar.tasks[0].speed
+            bar.update(task, completed=done, rate=f"{speed:,.3g} {unit}/s" if speed else "")
+
+        yield set_done

@@ -1,0 +1,75 @@
+"""`cascadelab compare`."""
+
+import click
+
+from sim.cli import common
+
+
+@click.command("compare")
+@common.scenario_argument
+@click.option("--seeds", default="1..10", show_default=True, metavar="A..B", help="1..20 or 1,2,5.")
+@click.option("--variant", "variants", multiple=True, help="Only these variants (repeat it).")
+@click.option("--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant.")
+@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@common.set_option
+@common.plugin_option
+@common.json_option
+@common.output_option
+@common.figures_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    scenario: str,
+    seeds: str,
+    variants: tuple[str, ...],
+    vary: str | None,
+    jobs: int,
+    overrides: tuple[str, ...],
+    plugin_files: tuple[str, ...],
+    as_json: bool,
+    output: str | None,
+    figures: bool,
+) -> None:
+    """Compare the variants of SCENARIO over seeds, paired by seed, with the good day beside the fault.
+
+    Prints means with 95 % intervals, a ranking that says when it cannot tell, and the verdict on every
+    expectation. Every variant meets the same requests, service times and faults.
+    """
+    from pathlib import Path
+
+    from sim import api
+    from sim.experiment.vary import parse
+    from sim.experiment.vary import seeds as parse_seeds
+    from sim.store.run import to_json
+    from sim.topology.build import build
+    from sim.topology.plan import plan
+    from sim.views.tables import comparison_data, comparison_text
+
+    loaded = api.load(scenario, set=overrides, plugin=plugin_files)
+    common.tell_warnings(loaded)
+    chosen = parse_seeds(seeds)
+    base = loaded.loaded.scenario(variants[0] if variants else None)
+    values = len(parse(vary)[1]) if vary else 1
+    days = 2 if base.faults else 1
+    runs = len(chosen) * max(1, len(variants or loaded.variants)) * values * days
+    common.warn_if_long(plan(build(base)), runs)
+    finished = [0]
+    with common.progress_bar(f"{loaded.name}: {runs} runs", runs, "runs") as show:
+
+        def done(n: int) -> None:
+            finished[0] += n
+            show(finished[0])
+
+        result = api.compare(loaded, chosen, variants, vary_over=vary, jobs=jobs, done=done)
+    folder = Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
+    result.save(folder, figures=figures)
+    if as_json:
+        click.echo(to_json(comparison_data(result)), nl=False)
+    else:
+        click.echo(comparison_text(result))
+    common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
+    if result.manifest["interrupted"]:
+        common.say(f"interrupted: only the {len(result.table.rows)} runs that were complete are in the tables")
+        ctx.exit(130)
+    if not result.met:
+        ctx.exit(4)

@@ -1,0 +1,31 @@
+"""`cascadelab policies`."""
+
+import click
+
+from sim.cli import common
+
+
+@click.command("policies")
+@common.plugin_option
+@common.json_option
+def command(plugin_files: tuple[str, ...], as_json: bool) -> None:
+    """List breakers by name, the parts of a breaker, and the other policies of a call."""
+    import json
+
+    from sim.policies import catalog, plugins
+
+    found = sorted(plugins.gather(plugin_files))
+    if as_json:
+        rows = {n: {"about": r.about, "traps": r.traps, "parts": r.parts} for n, r in catalog.ROWS.items()}
+        click.echo(json.dumps({"breakers": rows, "parts": catalog.PARTS, "plugins": found}, indent=2))
+        return
+    click.echo("Breakers (breaker: NAME, or breaker: {use: NAME, part: value}):")
+    for name, row in catalog.ROWS.items():
+        click.echo(f"  {name:<14} {row.about.split('. ')[0].rstrip('.')}.")
+    for name in found:
+        click.echo(f"  {name:<14} (plugin)")
+    click.echo("\nParts of a breaker:")
+    for name, about in catalog.PARTS.items():
+        click.echo(f"  {name:<14} {about}")
+    click.echo("\nOther policies: fallback, deadline, retry, hedge, throttle, rate_limit, bulkhead, timeout.")
+    click.echo("`cascadelab explain NAME` says more about each.")

@@ -1,0 +1,1 @@
+"""Experiments: grids of variants, seeds and parameters, run on many processes, compared by seed."""

@@ -1,0 +1,168 @@
+"""Comparison of variants, paired by seed: means, differences with intervals, signs, one ranking."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from sim.experiment.execute import FAULT, Row
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A mean with its 95 % t interval over seeds. `half` is nan for a single seed."""
+
+    mean: float
+    half: float
+    n: int
+
+    @property
+    def low(self) -> float:
+        return self.mean - self.half
+
+    @property
+    def high(self) -> float:
+        return self.mean + self.half
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A paired difference to the baseline: mean, interval, and in how many seeds it was above or below."""
+
+    interval: Interval
+    above: int
+    below: int
+    p_value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two variants on the ranking measure."""
+
+    better: str
+    worse: str
+    difference: Difference
+    p_holm: float
+    told_apart: bool
+
+
+@dataclass
+class Table:
+    """All rows of an experiment, in the order of the grid."""
+
+    variants: tuple[str, ...]
+    values: tuple[str, ...]
+    seeds: tuple[int, ...]
+    measures: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+
+    def sort(self) -> None:
+        """Bring the rows into the order of the grid, whoever finished first."""
+        order = {v: i for i, v in enumerate(self.variants)}
+        place = {v: i for i, v in enumerate(self.values)}
+        self.rows.sort(key=lambda r: (order[r.variant], place[r.value], r.seed, r.day))
+
+    def column(self, variant: str, measure: str, day: str = FAULT, value: str = "") -> dict[int, float]:
+        """Seed -> value."""
+        return {
+            r.seed: r.values[measure]
+            for r in self.rows
+            if r.variant == variant and r.day == day and r.value == value and measure in r.values
+        }
+
+    def days(self) -> tuple[str, ...]:
+        """The days that were run."""
+        return tuple(sorted({r.day for r in self.rows}))
+
+    def mean(self, variant: str, measure: str, day: str = FAULT, value: str = "") -> Interval:
+        """Mean over seeds with its interval; seeds without data are left out (n says how many are in)."""
+        return interval(self.column(variant, measure, day, value).values())
+
+    def difference(self, variant: str, base: str, measure: str, day: str = FAULT, value: str = "") -> Difference:
+        """Paired by seed: variant minus base."""
+        ours, theirs = self.column(variant, measure, day, value), self.column(base, measure, day, value)
+        return paired([ours[s] - theirs[s] for s in sorted(ours.keys() & theirs.keys())])
+
+
+def interval(values: Iterable[float]) -> Interval:
+    """Mean and 95 % t interval."""
+    xs = [x for x in values if not math.isnan(x)]
+    n = len(xs)
+    if not n:
+        return Interval(math.nan, math.nan, 0)
+    if any(math.isinf(x) for x in xs):
+        return Interval(math.inf, math.nan, n)
+    mean = math.fsum(xs) / n
+    if n == 1:
+        return Interval(mean, math.nan, 1)
+    sd = math.sqrt(math.fsum((x - mean) ** 2 for x in xs) / (n - 1))
+    if sd == 0.0:
+        return Interval(mean, 0.0, n)
+    from scipy.stats import t
+
+    return Interval(mean, float(t.ppf((1 + LEVEL) / 2, n - 1)) * sd / math.sqrt(n), n)
+
+
+def paired(differences: list[float]) -> Difference:
+    """Mean difference with interval, sign counts, and the p-value of the paired t test."""
+    xs = [x for x in differences if not math.isnan(x) and not math.isinf(x)]
+    found = interval(xs)
+    above, below = sum(1 for x in xs if x > 0), sum(1 for x in xs if x < 0)
+    if found.n < 2:
+        p = math.nan
+    elif found.half == 0.0:
+        # Without spread the t test says nothing; the same sign in all n seeds has chance 2^(1-n).
+        p = 1.0 if found.mean == 0.0 else 2.0 ** (1 - found.n)
+    else:
+        from scipy.stats import t
+
+        factor = float(t.ppf((1 + LEVEL) / 2, found.n - 1))
+        p = float(2 * t.sf(abs(found.mean) / (found.half / factor), found.n - 1))
+    return Difference(found, above, below, p)
+
+
+def holm(p_values: list[float]) -> list[float]:
+    """Holm's step-down adjustment (Scand. J. Statist. 6, 1979); nan counts as 1."""
+    m = len(p_values)
+    order = sorted(range(m), key=lambda i: 1.0 if math.isnan(p_values[i]) else p_values[i])
+    out, worst = [1.0] * m, 0.0
+    for rank, i in enumerate(order):
+        p = 1.0 if math.isnan(p_values[i]) else p_values[i]
+        worst = max(worst, min(1.0, (m - rank) * p))
+        out[i] = worst
+    return out
+
+
+def rank(table: Table, measure: str, better: int, value: str = "") -> tuple[list[str], list[Pair]]:
+    """(variants from best to worst by mean, all pairs with Holm-adjusted p-values)."""
+    sign = better or 1
+    means = {v: table.mean(v, measure, value=value).mean for v in table.variants}
+    order = sorted(
+        table.variants, key=lambda v: (math.isnan(means[v]), -sign * means[v] if not math.isnan(means[v]) else 0.0)
+    )
+    pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :]]
+    differences = [table.difference(a, b, measure, value=value) for a, b in pairs]
+    adjusted = holm([d.p_value for d in differences])
+    return order, [
+        Pair(a, b, d, p, p <= 1 - LEVEL) for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)
+    ]
+
+
+def sentence(order: list[str], pairs: list[Pair], measure: str) -> str:
+    """The ranking in words, saying where it cannot tell."""
+    unsure = {(p.better, p.worse) for p in pairs if not p.told_apart}
+    groups: list[list[str]] = []
+    for variant in order:
+        if groups and all((other, variant) in unsure for other in groups[-1]):
+            groups[-1].append(variant)
+        else:
+            groups.append([variant])
+    text = "  >  ".join(" ~ ".join(g) for g in groups)
+    blurred = [p for p in pairs if not p.told_apart and not any(p.better in g and p.worse in g for g in groups)]
+    out = f"by {measure}: {text}"
+    if any(len(g) > 1 for g in groups):
+        out += "   (~: cannot tell apart)"
+    if blurred:
+        out += "\nnor can these be told apart: " + ", ".join(f"{p.better} and {p.worse}" for p in blurred)
+    return out

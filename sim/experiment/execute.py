@@ -1,0 +1,141 @@
+"""A grid of variants, parameter values and seeds, on one or many processes.
+
+The result depends on the grid alone: not on the number of processes, nor on who finishes first.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from functools import lru_cache
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sim import engines
+from sim.measures import evaluate
+from sim.measures.selection import fault_span
+from sim.policies import plugins
+from sim.record.types import Record
+from sim.scenario import load_text
+from sim.scenario.expect import parse_measure
+from sim.scenario.model import Scenario
+from sim.topology.build import build
+from sim.topology.types import Topology
+
+FAULT, GOOD = "fault", "good"
+"""The day with the scenario's faults, and its twin without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Everything a worker needs to run one variant at one parameter value with some seeds."""
+
+    text: str
+    file: str
+    base_dir: str
+    overrides: tuple[str, ...]
+    plugin_files: tuple[str, ...]
+    variant: str | None
+    value: str
+    """Value of the varied parameter; "" if nothing is varied."""
+    seeds: tuple[int, ...]
+    measures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One run: who, and what was measured."""
+
+    variant: str
+    value: str
+    seed: int
+    day: str
+    values: dict[str, float] = field(hash=False)
+
+
+@lru_cache(maxsize=64)
+def _prepare(
+    text: str, file: str, base_dir: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...], variant: str | None
+) -> tuple[Scenario, Topology, Topology | None, dict[str, Callable[..., Any]]]:
+    """Built once per worker: (scenario, topology, its twin without faults, plugins)."""
+    found = plugins.gather(plugin_files)
+    loaded = load_text(text, file, overrides=overrides, known_breakers=found, base_dir=Path(base_dir))
+    scenario = loaded.scenario(variant)
+    twin = build(scenario.model_copy(update={"faults": ()})) if scenario.faults else None
+    return scenario, build(scenario), twin, found
+
+
+def perform(task: Task) -> list[Row]:
+    """Run a task: for each seed the day with faults, and the good day beside it."""
+    scenario, topology, good_topology, found = _prepare(
+        task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant
+    )
+    rows = []
+    for seed in task.seeds:
+        record = engines.run(topology, seed, plugins=found)
+        twin = engines.run(good_topology, seed, plugins=found) if good_topology is not None else None
+        who = (task.variant or "", task.value, seed)
+        share = scenario.healthy_share
+        values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
+        rows.append(Row(*who, FAULT, values))
+        if twin is not None and good_topology is not None:
+            rows.append(Row(*who, GOOD, _on_a_good_day(task.measures, record, twin, good_topology, share)))
+    return rows
+
+
+def _on_a_good_day(
+    measures: Iterable[str], record: Record, twin: Record, topology: Topology, share: float
+) -> dict[str, float]:
+    """The same measures over the same windows, without the faults."""
+    span = fault_span(record)
+    out = {}
+    for text in measures:
+        measure = parse_measure(text)
+        if span is not None and "fault" in measure.window:
+            start, end = {
+                "during fault": span,
+                "before fault": (topology.warmup_ns, span[0]),
+                "after fault": (span[1], record.arrivals_end_ns),
+            }[measure.window]
+            end = min(end, record.arrivals_end_ns)
+            measure = parse_measure(f"{str(measure).removesuffix(measure.window)}{start}ns..{end}ns")
+        out[text] = evaluate(measure, twin, topology, healthy_share=share, twin=twin)
+    return out
+
+
+def split(task: Task, jobs: int) -> list[Task]:
+    """Batches of seeds: enough to keep every process busy, few enough to build each topology seldom."""
+    size = max(1, min(5, len(task.seeds) // max(1, jobs)))
+    return [
+        Task(
+            task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant, task.value,
+            task.seeds[i : i + size], task.measures,
+        )
+        for i in range(0, len(task.seeds), size)
+    ]  # fmt: skip
+
+
+def execute(
+    tasks: Iterable[Task], jobs: int = 1, executor: Executor | None = None, done: Callable[[int], None] | None = None
+) -> Iterator[Row]:
+    """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
+    batches = [batch for task in tasks for batch in split(task, jobs)]
+    if jobs == 1 and executor is None:
+        for batch in batches:
+            rows = perform(batch)
+            if done is not None:
+                done(len(rows))
+            yield from rows
+        return
+    own = executor is None
+    pool = executor or ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    try:
+        futures: list[Future[list[Row]]] = [pool.submit(perform, batch) for batch in batches]
+        for future in as_completed(futures):
+            rows = future.result()
+            if done is not None:
+                done(len(rows))
+            yield from rows
+    finally:
+        if own:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,59 @@
+"""Where a result comes from: versions, git state, arguments."""
+
+import hashlib
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import sim
+
+PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "scipy", "pydantic", "ruamel.yaml")
+
+
+def our_version() -> str:
+    """The version of the distribution, or `unknown` in an uninstalled checkout."""
+    try:
+        return version("cascadelab")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a resolved scenario."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _git() -> dict[str, Any] | None:
+    place = Path(sim.__file__ or ".").parent
+    command = ["git", "-C", str(place)]
+    try:
+        commit = subprocess.run([*command, "rev-parse", "HEAD"], capture_output=True, text=True, check=True, timeout=5)
+        state = subprocess.run(
+            [*command, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True, check=True, timeout=5
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}
+
+
+def manifest(**facts: Any) -> dict[str, Any]:
+    """The manifest of a folder: the facts given, and the whole truth about where it was made."""
+    packages = {}
+    for name in PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "absent"
+    return {
+        **facts,
+        "version": our_version(),
+        "sim": str(sim.__file__),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": packages,
+        "git": _git(),
+        "argv": sys.argv,
+    }

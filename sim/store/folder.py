@@ -1,0 +1,54 @@
+"""A folder appears whole or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sim.errors import StoreError
+
+Content = str | bytes
+
+
+def write_folder(folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None) -> None:
+    """Write files (by relative name) beside `folder`, let `draw` add to them, then move into place.
+
+    What was there before is replaced only once the new one is complete. Raises StoreError.
+    """
+    folder = Path(folder)
+    aside: Path | None = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        aside.chmod(0o755)
+        for name, content in files.items():
+            place = aside / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.encode() if isinstance(content, str) else content)
+        if draw is not None:
+            draw(aside)
+        _replace(aside, folder)
+    except OSError as error:
+        msg = f"{folder}: cannot be written: {error.strerror or error}; what was there before is untouched"
+        raise StoreError(msg) from error
+    finally:
+        if aside is not None and aside.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+def _replace(aside: Path, folder: Path) -> None:
+    if folder.exists():
+        if not (folder / "manifest.json").exists() and any(folder.iterdir()):
+            msg = f"{folder}: is not a results folder of ours and not empty; nothing was written"
+            raise StoreError(msg)
+        old = folder.with_name(f".{folder.name}-old-{os.getpid()}")
+        folder.rename(old)
+        try:
+            aside.rename(folder)
+        except OSError:
+            old.rename(folder)
+            raise
+        shutil.rmtree(old)
+    else:
+        aside.rename(folder)

@@ -1,0 +1,208 @@
+"""The plan: what a topology would do at its offered load, without running it."""
+
+import math
+from dataclasses import dataclass, field
+
+from sim.topology import types as t
+
+ATTEMPTS_PER_S = 15_000.0
+"""Attempts per second of the SimPy engine on one common core: for estimates only."""
+EVENTS_PER_ATTEMPT = 5
+BYTES_PER_CELL = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """One service at the mean offered load."""
+
+    name: str
+    replicas: int
+    slots: int
+    arrivals_per_s: float
+    work_ms: float
+    utilisation: float
+    """nan with unlimited cores."""
+    peak_utilisation: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would run."""
+
+    services: tuple[ServicePlan, ...]
+    edges: tuple[tuple[str, float], ...]
+    requests: float
+    attempts: float
+    events: float
+    bytes: float
+    seconds: float
+    warnings: tuple[str, ...] = field(default=())
+
+
+def visits(topology: t.Topology) -> list[list[float]]:
+    """Mean calls of each call site per request of each source, without faults, retries and caches' hits."""
+    endpoint_steps: dict[int, list[tuple[int, float]]] = {e.id: [] for e in topology.endpoints}
+    for step in topology.steps:
+        if step.kind == t.CALL:
+            site = topology.sites[step.site]
+            endpoint_steps[step.endpoint].append((site.id, site.probability * site.repeat))
+    out = []
+    for source in topology.sources:
+        calls = [0.0] * len(topology.sites)
+        below = 0.0
+        wave: dict[int, float] = {}
+        for site_id, share in zip(source.sites, source.shares, strict=True):
+            calls[site_id] += share - below
+            callee = topology.sites[site_id].callee
+            wave[callee] = wave.get(callee, 0.0) + share - below
+            below = share
+        # Each wave is one hop further; cycles have a probability below 1, so waves die out.
+        for _ in range(10_000):
+            following: dict[int, float] = {}
+            for endpoint, n in wave.items():
+                for site_id, mean in endpoint_steps[endpoint]:
+                    calls[site_id] += n * mean
+                    callee = topology.sites[site_id].callee
+                    following[callee] = following.get(callee, 0.0) + n * mean
+            wave = {e: n for e, n in following.items() if n > 1e-9}
+            if not wave:
+                break
+        out.append(calls)
+    return out
+
+
+def rates(topology: t.Topology) -> list[tuple[float, float]]:
+    """(mean, peak) requests per second of each source; a closed loop's upper bound from its think time."""
+    out = []
+    for source in topology.sources:
+        if source.users:
+            think = source.think.mean_ns / 1e9
+            bound = source.users / max(think, 1e-3)
+            out.append((bound, bound))
+            continue
+        points = source.rate
+        end = topology.duration_ns if topology.duration_ns < 1 << 62 else points[-1][0] + 10**9
+        area = 0.0
+        for i, (at, rate) in enumerate(points):
+            until, last = points[i + 1] if i + 1 < len(points) else (max(end, at), rate)
+            stop = min(until, end)
+            if stop > at:
+                share = (stop - at) / max(1, until - at)
+                area += (rate + (rate + (last - rate) * share)) / 2 * (stop - at)
+        surge = max([f.times for f in topology.faults if source.id in f.sources], default=1.0)
+        peak = max(r for _, r in points) * max(surge, 1.0) * max(source.burst_factors)
+        out.append((area / end if end else 0.0, peak))
+    return out
+
+
+def plan(topology: t.Topology) -> Plan:
+    """Loads, sizes and times of a topology."""
+    per_request, offered = visits(topology), rates(topology)
+    mean = [sum(v[s] * o[0] for v, o in zip(per_request, offered, strict=True)) for s in range(len(topology.sites))]
+    peak = [sum(v[s] * o[1] for v, o in zip(per_request, offered, strict=True)) for s in range(len(topology.sites))]
+    services = tuple(_service(topology, s, mean, peak) for s in topology.services)
+    edges = tuple(
+        (e.name, sum(mean[s.id] for s in topology.sites if s.edge == e.id)) for e in topology.edges
+    )
+    total = sum(o[0] for o in offered)
+    seconds = topology.duration_ns / 1e9
+    if topology.requests > 0 or topology.successes > 0:
+        seconds = min(seconds, max(topology.requests, topology.successes) / max(total, 1e-9))
+    attempts = sum(mean) * seconds
+    cells = topology.buckets * (len(topology.sites) * 51 + len(topology.endpoints) * 12 + topology.replicas * 4)
+    return Plan(
+        services=services,
+        edges=edges,
+        requests=total * seconds,
+        attempts=attempts,
+        events=attempts * EVENTS_PER_ATTEMPT,
+        bytes=60e6 + cells * BYTES_PER_CELL + len(topology.sites) * 2 * 50_000,
+        seconds=attempts / ATTEMPTS_PER_S,
+        warnings=tuple(_overloaded(services)) + tuple(_powerless(topology, mean)),
+    )
+
+
+def _service(topology: t.Topology, service: t.Service, mean: list[float], peak: list[float]) -> ServicePlan:
+    arrivals = busy = busiest = 0.0
+    for endpoint in service.endpoints:
+        n = sum(mean[s.id] for s in topology.sites if s.callee == endpoint)
+        most = sum(peak[s.id] for s in topology.sites if s.callee == endpoint)
+        work = sum(s.work.mean_ns for s in topology.steps if s.endpoint == endpoint and s.work is not None) / 1e9
+        arrivals, busy, busiest = arrivals + n, busy + n * work, busiest + most * work
+    cores = service.cores * service.replicas
+    return ServicePlan(
+        name=service.name,
+        replicas=service.replicas,
+        slots=service.slots,
+        arrivals_per_s=arrivals,
+        work_ms=1000 * busy / arrivals if arrivals else 0.0,
+        utilisation=busy / cores if cores > 0 else math.nan,
+        peak_utilisation=busiest / cores if cores > 0 else math.nan,
+    )
+
+
+def _overloaded(services: tuple[ServicePlan, ...]) -> list[str]:
+    return [
+        f"{s.name}: the offered load is {s.utilisation:.0%} of its capacity: its queue grows without bound"
+        for s in services
+        if s.utilisation >= 1.0
+    ]
+
+
+def _powerless(topology: t.Topology, mean: list[float]) -> list[str]:
+    """Time-window breakers whose minimum is out of reach at their copy's share of the load."""
+    out = []
+    for scope in topology.scopes:
+        sites = [s for s in topology.sites if any(x.scope == scope.id and x.kind == t.L_BREAKER for x in s.layers)]
+        if not sites:
+            continue
+        layer = next(x for x in sites[0].layers if x.scope == scope.id)
+        p = layer.params.params
+        if layer.params.plugin or p.window != 2 or p.failures:
+            continue
+        edge = topology.edges[scope.edge]
+        copies = 1
+        if not scope.shared:
+            callers = topology.services[edge.caller_service].replicas if edge.caller_service >= 0 else 0
+            copies = callers or topology.sources[edge.caller_source].clients
+        rate = sum(mean[s.id] for s in sites) / copies
+        if scope.key == t.KEY_REPLICA:
+            rate /= topology.services[edge.callee_service].replicas
+        expected = rate * p.size * p.width_ns / 1e9
+        if expected < p.minimum:
+            out.append(
+                f"{scope.name}: this breaker needs {p.minimum} results in {p.size * p.width_ns / 1e9:g} s, but each of its "
+                f"copies sees about {expected:.1f}: at this load it cannot trip"
+            )
+    return out
+
+
+def show_seconds(seconds: float) -> str:
+    """Wall time for people."""
+    if seconds < 90:
+        return f"{seconds:.1f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def show_bytes(n: float) -> str:
+    """Memory for people."""
+    return f"{n / 1e6:.0f} MB" if n < 1e9 else f"{n / 1e9:.1f} GB"
+
+
+def plan_text(p: Plan, name: str, variants: tuple[str, ...]) -> str:
+    """The plan as text."""
+    lines = [f"{name}: holds. Variants: {', '.join(variants) or 'none'}", ""]
+    lines.append(f"{'service':<24}{'replicas':>9}{'slots':>7}{'arrivals/s':>12}{'work ms':>10}{'utilisation':>13}{'at peak':>9}")
+    for s in p.services:
+        use = "-" if math.isnan(s.utilisation) else f"{s.utilisation:.0%}"
+        most = "-" if math.isnan(s.peak_utilisation) else f"{s.peak_utilisation:.0%}"
+        slots = "-" if s.slots < 0 else str(s.slots)
+        lines.append(f"{s.name:<24}{s.replicas:>9}{slots:>7}{s.arrivals_per_s:>12.2f}{s.work_ms:>10.2f}{use:>13}{most:>9}")
+    lines += ["", f"{'edge':<48}{'calls/s':>10}"]
+    lines += [f"{edge:<48}{rate:>10.2f}" for edge, rate in p.edges]
+    lines.append("")
+    lines.append(
+        f"about {p.requests:,.0f} requests, {p.attempts:,.0f} attempts, {p.events:,.0f} events, "
+        f"{show_bytes(p.bytes)}, {show_seconds(p.seconds)} a run"
+    )
+    return "\n".join(lines)

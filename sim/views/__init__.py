@@ -1,0 +1,1 @@
+"""Views: tables, figures and pages of stored runs. They read runs, never an engine."""

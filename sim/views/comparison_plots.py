@@ -1,0 +1,92 @@
+"""Figures of comparisons: variants with intervals, and curves over one parameter."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.experiment.vary import magnitude
+from sim.measures.evaluate import definitions
+from sim.scenario.expect import parse_measure
+from sim.views import palette
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+SCALE = {"share": (100.0, "%"), "s": (1000.0, "ms"), "1/s": (1.0, "1/s"), "": (1.0, "")}
+
+
+def _measures(c: Any) -> list[str]:
+    wanted = [c.rank_by, "success_share", "p99", "B", "false_trips", "refused_good"]
+    seen: list[str] = []
+    for m in wanted:
+        if m in c.table.measures and m not in seen:
+            seen.append(m)
+    return seen
+
+
+def _axis(measure: str) -> tuple[float, str]:
+    scale, unit = SCALE[definitions()[parse_measure(measure).name][1]]
+    return scale, f"{measure} [{unit}]" if unit else measure
+
+
+def comparison(c: Any) -> "Figure":
+    """A panel per measure: variants down, mean and 95 % interval; fault run and good day."""
+    from matplotlib.figure import Figure
+
+    measures, variants = _measures(c), c.table.variants
+    columns = min(3, len(measures))
+    rows = -(-len(measures) // columns)
+    figure = Figure(figsize=(3.6 * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants))))
+    grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    figure.suptitle(f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval", fontsize=11, x=0.01, ha="left")
+    for ax, measure in zip(grid, measures, strict=False):
+        _dots(ax, c, measure)
+    for ax in grid[len(measures) :]:
+        ax.set_axis_off()
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    return figure
+
+
+def _dots(ax: "Axes", c: Any, measure: str) -> None:
+    scale, label = _axis(measure)
+    days = {"fault": (palette.FAULT, "o", "with the fault", 0.12), "good": ("#0072B2", "s", "on a good day", -0.12)}
+    for day in c.table.days():
+        colour, marker, name, shift = days[day]
+        found = [c.table.mean(v, measure, day, c.table.values[0]) for v in c.table.variants]
+        shown = [(i, f) for i, f in enumerate(found) if not (math.isnan(f.mean) or math.isinf(f.mean))]
+        half = [0.0 if math.isnan(f.half) else f.half * scale for _, f in shown]
+        ax.errorbar(
+            [f.mean * scale for _, f in shown], [i + shift for i, _ in shown], xerr=half, fmt=marker,
+            color=colour, markersize=5, capsize=2, label=name, linewidth=1.2,
+        )  # fmt: skip
+    ax.set_yticks(range(len(c.table.variants)), [v or "(file)" for v in c.table.variants])
+    ax.set_ylim(len(c.table.variants) - 0.5, -0.5)
+    ax.set_title(label)
+    ax.grid(visible=True, axis="x")
+
+
+def curve(c: Any) -> "Figure":
+    """Measures over the varied parameter, a line with its band per variant."""
+    from matplotlib.figure import Figure
+
+    measures = [m for m in _measures(c) if m != "false_trips"][:4]
+    figure = Figure(figsize=(9, 0.9 + 2.4 * len(measures)))
+    axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
+    figure.suptitle(f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault", fontsize=11, x=0.01, ha="left")
+    numbers = [magnitude(v) for v in c.table.values]
+    xs = list(range(len(numbers))) if None in numbers else numbers
+    for ax, measure in zip(axes, measures, strict=True):
+        scale, label = _axis(measure)
+        for colour, v in zip(palette.SERIES, c.table.variants, strict=False):
+            found = [c.table.mean(v, measure, value=value) for value in c.table.values]
+            mean = [f.mean * scale for f in found]
+            half = [0.0 if math.isnan(f.half) else f.half * scale for f in found]
+            ax.plot(xs, mean, marker="o", markersize=3, color=colour, label=v or "(file)")
+            ax.fill_between(xs, [m - h for m, h in zip(mean, half, strict=True)], [m + h for m, h in zip(mean, half, strict=True)], color=colour, alpha=0.15, linewidth=0)
+        ax.set_ylabel(label)
+    if None in numbers:
+        axes[-1].set_xticks(xs, c.table.values)
+    axes[-1].set_xlabel(f"{c.path} [{c.table.values[0].lstrip('0123456789.')}]" if c.table.values[0].lstrip("0123456789.") else c.path)
+    axes[0].legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
+    return figure

@@ -1,0 +1,142 @@
+"""Tidy pandas frames."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.errors import UsageError
+from sim.measures import avalanche
+from sim.store import tables
+from sim.views import series
+from sim.words import LEDGERS, OUTCOMES, STATES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+QS = {"p50_s": 0.5, "p90_s": 0.9, "p99_s": 0.99}
+
+
+def _ledger(run: Any, ledger: int) -> "pd.DataFrame":
+    import pandas as pd
+
+    record, width = run.record, series.width_s(run)
+    rows = [
+        (site.name, run.topology.edges[site.edge].name, b * width, *record.counts[ledger, site.id, b])
+        for site in run.topology.sites
+        for b in range(record.counts.shape[2])
+    ]
+    frame = pd.DataFrame(rows, columns=["step", "edge", "time_s", *OUTCOMES])
+    frame["N"] = frame[list(OUTCOMES)].sum(axis=1)
+    frame["S"] = frame["ok"]
+    frame["F"] = frame["N"] - frame["S"]
+    return frame
+
+
+def _latency(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    parts = []
+    for edge in run.topology.edges:
+        if edge.watched:
+            table = series.quantiles_s(run, edge.name, tuple(QS.values()))
+            part = pd.DataFrame(table, columns=list(QS))
+            part.insert(0, "edge", edge.name)
+            part.insert(1, "time_s", series.times_s(run))
+            parts.append(part)
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["edge", "time_s", *QS])
+
+
+def _breakers(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    topology, callers = run.topology, tables.caller_names(run.topology)
+    rows = [
+        (
+            t.t_ns / 1e9, topology.scopes[t.scope].name, callers[t.caller] if t.caller >= 0 else "shared",
+            tables.target_name(topology, t.scope, t.target), STATES[t.from_state], STATES[t.to_state], t.cause,
+            t.n, t.failures, t.slow, t.open_ns / 1e9,
+        )
+        for t in run.record.transitions
+    ]  # fmt: skip
+    columns = ["time_s", "breaker", "copy", "target", "from", "to", "cause", "n", "failures", "slow", "open_s"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _services(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    parts = []
+    for service in run.topology.services:
+        part = pd.DataFrame({"service": service.name, "time_s": series.times_s(run)})
+        for name, gauge in series.GAUGES.items():
+            part[name.replace(" ", "_")] = series.replica_gauge(run, service.id, gauge)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
+
+
+def _faults(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [(run.topology.faults[f.fault].name, f.start_ns / 1e9, f.end_ns / 1e9) for f in run.record.faults]
+    return pd.DataFrame(rows, columns=["fault", "start_s", "end_s"])
+
+
+def _spread(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    span = avalanche.fault_span(run.record)
+    start = span[0] if span else 0
+    rows = [
+        (run.topology.endpoints[e.endpoint].name, e.distance, (e.since_ns - start) / 1e9, not e.dependant)
+        for e in avalanche.failing(run.record, run.topology, run.scenario.healthy_share)
+    ]
+    return pd.DataFrame(rows, columns=["endpoint", "distance", "after_s", "bystander"])
+
+
+def _walks(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(run.record.walks)
+
+
+FRAMES = {
+    "calls": lambda run: _ledger(run, LEDGERS.index("calls")),
+    "tries": lambda run: _ledger(run, LEDGERS.index("tries")),
+    "latency": _latency,
+    "breakers": _breakers,
+    "services": _services,
+    "faults": _faults,
+    "spread": _spread,
+    "walks": _walks,
+}
+
+
+def frame(run: Any, name: str) -> "pd.DataFrame":
+    """A frame by name. Raises UsageError for an unknown one."""
+    if name not in FRAMES:
+        msg = f"no frame is called {name!r} (there are: {', '.join(FRAMES)})"
+        raise UsageError(msg)
+    return FRAMES[name](run)
+
+
+def comparison_frame(comparison: Any, name: str) -> "pd.DataFrame":
+    """`rows`: one per run; `summary`: means with 95 % half widths, one per variant, day and value."""
+    import pandas as pd
+
+    table = comparison.table
+    if name == "rows":
+        rows = [{"variant": r.variant, "value": r.value, "seed": r.seed, "day": r.day, **r.values} for r in table.rows]
+        return pd.DataFrame(rows)
+    if name != "summary":
+        msg = f"no frame is called {name!r} (there are: rows, summary)"
+        raise UsageError(msg)
+    out = []
+    for variant in table.variants:
+        for value in table.values:
+            for day in table.days():
+                row: dict[str, Any] = {"variant": variant, "value": value, "day": day}
+                for measure in table.measures:
+                    found = table.mean(variant, measure, day, value)
+                    row[measure], row[f"{measure} ±"] = found.mean, found.half
+                out.append(row)
+    return pd.DataFrame(out).replace([np.inf], np.inf)

@@ -1,0 +1,120 @@
+"""The call graph coloured by health at chosen times, and the spread of the avalanche."""
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from sim.measures import avalanche
+from sim.views import palette, series
+from sim.views.layout import positions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_NAMED = 30
+
+
+def _moments(run: Any) -> list[tuple[str, int, int]]:
+    """(title, first bucket, end bucket): before, early and late in the fault, after it."""
+    width, n = run.record.bucket_ns, run.record.counts.shape[2]
+    span = avalanche.fault_span(run.record)
+    if span is None:
+        return [("whole run", 0, n)]
+    start, end = span[0] // width, min(n, max(span[0] // width + 1, -(-span[1] // width)))
+    third = max(1, (end - start) // 3)
+    found = [
+        ("before the fault", run.topology.warmup_ns // width, start),
+        ("early in the fault", start, min(end, start + third)),
+        ("late in the fault", max(start, end - third), end),
+        ("after the fault", end, n),
+    ]
+    return [(title, a, b) for title, a, b in found if b > a]
+
+
+def _colour(health: float, usual: float, healthy_share: float) -> str:
+    if math.isnan(health):
+        return palette.NO_DATA
+    if math.isnan(usual) or health >= healthy_share * usual:
+        return palette.HEALTHY
+    return palette.HURT if health >= 0.5 * usual else palette.FAILING
+
+
+def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[int, float]) -> None:
+    health = series.endpoint_health(run, start, stop)
+    for site in run.topology.sites:
+        if site.endpoint >= 0:
+            (x0, y0), (x1, y1) = place[site.endpoint], place[site.callee]
+            style = "--" if site.optional or not site.wait or site.has_fallback else "-"
+            ax.plot([x0, x1], [y0, y1], color="#AAAAAA", linewidth=0.8, linestyle=style, zorder=1)
+    for endpoint in run.topology.endpoints:
+        x, y = place[endpoint.id]
+        colour = _colour(health[endpoint.id], usual[endpoint.id], run.scenario.healthy_share)
+        ax.scatter([x], [y], s=90, color=colour, edgecolor="#444444", linewidth=0.8, zorder=2)
+        if len(run.topology.endpoints) <= MOST_NAMED:
+            share = "" if math.isnan(health[endpoint.id]) else f" {100 * health[endpoint.id]:.0f}%"
+            name = endpoint.name.removesuffix(".main")
+            ax.annotate(f"{name}{share}", (x, y), xytext=(0, 8), textcoords="offset points", fontsize=7, ha="center")
+    ax.set_xlim(-0.18, 1.18)
+    ax.set_ylim(-0.1, 1.15)
+    ax.set_axis_off()
+
+
+def health(run: Any) -> "Figure":
+    """Small multiples: green healthy, yellow hurt, red below half of its baseline, white without calls."""
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    moments = _moments(run)
+    columns = min(2, len(moments))
+    rows = -(-len(moments) // columns)
+    tall = max(2.6, 0.3 * len(run.topology.endpoints))
+    figure = Figure(figsize=(5.5 * columns, 0.9 + tall * rows))
+    figure.suptitle(f"{run.title}: success share of calls into each endpoint", fontsize=11, x=0.01, ha="left")
+    nodes = [e.id for e in run.topology.endpoints]
+    edges = [(s.endpoint, s.callee) for s in run.topology.sites if s.endpoint >= 0 and s.endpoint != s.callee]
+    place = positions(nodes, edges)
+    first = moments[0]
+    usual = series.endpoint_health(run, first[1], first[2])
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    width = series.width_s(run)
+    for ax, (title, a, b) in zip(grid, moments, strict=False):
+        _graph(ax, run, a, b, place, usual)
+        ax.set_title(f"{title} ({a * width:g} to {b * width:g} s)")
+    for ax in grid[len(moments) :]:
+        ax.set_axis_off()
+    colours = {"healthy": palette.HEALTHY, "hurt": palette.HURT, "below half": palette.FAILING, "no calls": palette.NO_DATA}
+    handles = [
+        Line2D([], [], marker="o", linestyle="", color=c, markeredgecolor="#444444", label=n) for n, c in colours.items()
+    ]
+    handles.append(Line2D([], [], color="#AAAAAA", linestyle="--", label="optional call"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    return figure
+
+
+def spread(run: Any) -> "Figure":
+    """First failing time after the fault's start, by distance from the fault."""
+    from matplotlib.figure import Figure
+
+    found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share)
+    span = avalanche.fault_span(run.record)
+    start = span[0] if span else 0
+    figure = Figure(figsize=(8, 4))
+    ax = figure.subplots()
+    figure.suptitle(f"{run.title}: spread of the failure", fontsize=11, x=0.01, ha="left")
+    for marker, colour, label, dependant in (
+        ("o", "#0072B2", "dependants", True), ("X", palette.FAILING, "bystanders: the avalanche", False),
+    ):  # fmt: skip
+        chosen = [e for e in found if e.dependant == dependant and e.distance is not None]
+        ax.scatter([e.distance for e in chosen], [(e.since_ns - start) / 1e9 for e in chosen], marker=marker, s=60, color=colour, label=label)
+        for e in chosen:
+            ax.annotate(run.topology.endpoints[e.endpoint].name, (e.distance or 0, (e.since_ns - start) / 1e9), xytext=(6, 3), textcoords="offset points", fontsize=7)
+    if not found:
+        ax.annotate("nothing failed", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=12)
+    ax.axhline(0, color=palette.FAULT, linestyle="--", linewidth=0.8)
+    ax.annotate("fault begins", (1, 0), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8, color=palette.FAULT)
+    ax.set_xlabel("distance from the fault [hops; negative: downstream]")
+    ax.set_ylabel("first failing after [s]")
+    ax.margins(x=0.2)
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
+    return figure

@@ -1,0 +1,34 @@
+"""HTML for notebooks."""
+
+from io import StringIO
+from typing import Any
+
+from sim.views.tables import comparison_text, run_text
+
+_PAGE = """<div style="max-width: 1100px">
+<pre style="font-size: 12px; line-height: 1.35">{{ text | e }}</pre>
+{{ picture | safe }}
+</div>"""
+
+
+def _svg(figure: Any) -> str:
+    out = StringIO()
+    figure.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _page(text: str, figure: Any) -> str:
+    from jinja2 import Template
+
+    return Template(_PAGE).render(text=text, picture=_svg(figure))
+
+
+def run_html(run: Any) -> str:
+    """The ledger and the overview."""
+    return _page(run_text(run), run.plot("overview"))
+
+
+def comparison_html(comparison: Any) -> str:
+    """The table and the comparison figure."""
+    return _page(comparison_text(comparison), comparison.plot("curve" if comparison.path else "comparison"))

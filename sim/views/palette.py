@@ -1,0 +1,19 @@
+"""One colour per outcome and per breaker state, everywhere (Okabe and Ito's colour-blind-safe set)."""
+
+OUTCOME = {
+    "ok": "#56B4E9",
+    "error": "#D55E00",
+    "timeout": "#E69F00",
+    "broken": "#000000",
+    "limited": "#7F7F7F",
+    "bulkhead": "#A6761D",
+    "shed": "#CC79A7",
+    "unreachable": "#882255",
+    "expired": "#F0E442",
+    "cancelled": "#C8C8C8",
+}
+STATE = {"closed": "#009E73", "open": "#D55E00", "half_open": "#F0E442"}
+QUANTILE = {"p50": "#56B4E9", "p90": "#0072B2", "p99": "#000000"}
+SERIES = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
+FAULT = "#D55E00"
+HEALTHY, HURT, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"

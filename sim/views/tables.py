@@ -1,0 +1,173 @@
+"""Tables for a terminal: aligned text, units in the heads."""
+
+import math
+from typing import Any
+
+from sim.experiment.compare import Interval, sentence
+from sim.measures.evaluate import definitions
+from sim.scenario.expect import parse_measure
+
+
+def show(x: float | None, unit: str = "") -> str:
+    """A number for people: shares in %, times in ms or s, - for no data."""
+    if x is None or math.isnan(x):
+        return "-"
+    if math.isinf(x):
+        return "never"
+    if unit == "share":
+        return f"{100 * x:.1f}%"
+    if unit == "s":
+        return f"{1000 * x:.1f}ms" if abs(x) < 1 else f"{x:.2f}s"
+    if x == int(x) and abs(x) < 1e15:
+        return f"{int(x):,}"
+    return f"{x:,.3g}" if abs(x) < 100 else f"{x:,.0f}"
+
+
+def show_interval(found: Interval, unit: str) -> str:
+    """Mean ± half width."""
+    text = show(found.mean, unit)
+    if math.isnan(found.half) or text in ("-", "never"):
+        return text
+    half = show(found.half, unit)
+    return text if found.half == 0 else f"{text} ±{half}"
+
+
+def aligned(rows: list[list[str]], left: int = 1) -> list[str]:
+    """Rows as lines; the first `left` columns to the left, the others to the right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        "  ".join(cell.ljust(w) if i < left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+        for row in rows
+    ]
+
+
+HEAD = ["", "N", "S", "F", "B", "S/N", "R mean", "p50", "p99", "F by reason"]
+
+
+def _line(name: str, ledger: dict[str, Any]) -> list[str]:
+    reasons = "  ".join(f"{k} {int(v):,}" for k, v in ledger["F_by_reason"].items())
+    return [
+        name, show(ledger["N"]), show(ledger["S"]), show(ledger["F"]), show(ledger["B"]),
+        show(ledger["success_share"], "share"), show(ledger["R"], "s"), show(ledger["p50"], "s"),
+        show(ledger["p99"], "s"), reasons,
+    ]  # fmt: skip
+
+
+def run_text(run: Any) -> str:
+    """The ledger of a run: sources, then edges; the avalanche; the breakers."""
+    summary = run.summary
+    rows = [HEAD, _line("all requests", summary["whole"])]
+    if len(summary["sources"]) > 1:
+        rows += [_line(f"  {n}", led) for n, led in summary["sources"].items()]
+    rows += [_line(n, led) for n, led in summary["edges"].items()]
+    widths = [max(len(r[i]) for r in rows) for i in range(len(HEAD) - 1)]
+    lines = [run.title, ""]
+    for row in rows:
+        cells = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=False))]
+        lines.append(("  ".join(cells) + "   " + row[-1]).rstrip())
+    if summary["in_flight"]:
+        lines.append(f"in flight at the end: {summary['in_flight']:,} (started = N + in flight)")
+    lines += ["", *_avalanche(summary["avalanche"])]
+    return "\n".join(lines)
+
+
+def _avalanche(found: dict[str, Any]) -> list[str]:
+    lines = []
+    bystanders = [f for f in found["failing"] if f["bystander"]]
+    dependants = [f for f in found["failing"] if not f["bystander"]]
+    if bystanders:
+        lines.append("avalanche: failing bystanders " + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in bystanders))
+    else:
+        lines.append("avalanche: no bystander fails")
+    if dependants:
+        lines.append("failing dependants: " + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in dependants))
+    seconds = found["recovery_s"]
+    if seconds is not None and not (isinstance(seconds, float) and math.isnan(seconds)):
+        came = "never within the run" if seconds in ("inf", math.inf) else f"{seconds:g} s after the fault's end"
+        lines.append(f"recovery: {came} ({found['recovery_note']})")
+    lines.append(f"lost requests: {show(found['lost_requests'])}")
+    return lines
+
+
+COLUMNS = ("N", "S", "F", "B", "R", "p50", "p99", "success_share", "failing_bystanders", "recovery_time")
+GOOD_COLUMNS = ("success_share", "p99", "false_trips", "refused_good")
+LABEL = {"success_share": "S/N", "failing_bystanders": "bystanders", "recovery_time": "recovery", "false_trips": "false B", "refused_good": "refused good"}
+
+
+def _unit(measure: str) -> str:
+    return definitions()[parse_measure(measure).name][1]
+
+
+def comparison_text(c: Any) -> str:
+    """Fault run, good day, differences, ranking, expectations."""
+    t = c.table
+    lines = [f"{c.name}: {len(t.variants)} variants, {len(t.seeds)} seeds; mean ± half of the 95 % interval"]
+    for value in t.values:
+        if c.path:
+            lines += ["", f"{c.path} = {value}"]
+        lines += _one_value(c, value)
+    if c.verdicts:
+        lines += ["", "expectations:", *(f"  {v}" for v in c.verdicts)]
+    return "\n".join(lines)
+
+
+def _one_value(c: Any, value: str) -> list[str]:
+    t = c.table
+    fault_day = "good" in t.days()
+    columns = [*COLUMNS, *([c.rank_by] if c.rank_by not in COLUMNS else [])]
+    rows = [["with the fault" if fault_day else "", *(LABEL.get(m, m) for m in columns)]]
+    for v in t.variants:
+        rows.append([v or "(file)", *(show_interval(t.mean(v, m, value=value), _unit(m)) for m in columns)])
+    lines = ["", *aligned(rows)]
+    if fault_day:
+        rows = [["on a good day", *(LABEL.get(m, m) for m in GOOD_COLUMNS)]]
+        for v in t.variants:
+            rows.append([v or "(file)", *(show_interval(t.mean(v, m, "good", value), _unit(m)) for m in GOOD_COLUMNS)])
+        lines += ["", *aligned(rows)]
+    if len(t.variants) > 1:
+        lines += ["", *_differences(c, value)]
+        order, pairs = c.ranking(value)
+        lines += ["", sentence(order, pairs, c.rank_by)]
+    return lines
+
+
+def _differences(c: Any, value: str) -> list[str]:
+    t, base = c.table, c.table.variants[0]
+    rows = [[f"{c.rank_by}: against {base}", "difference", "seeds above/below", "p"]]
+    for v in t.variants[1:]:
+        d = t.difference(v, base, c.rank_by, value=value)
+        p = "-" if math.isnan(d.p_value) else f"{d.p_value:.2g}"
+        rows.append([v, show_interval(d.interval, _unit(c.rank_by)), f"{d.above}/{d.below}", p])
+    return aligned(rows)
+
+
+def summary_rows(c: Any) -> tuple[list[str], list[list[Any]]]:
+    """comparison.csv: a row per variant, value, day and measure."""
+    header = ["variant", "value", "day", "measure", "unit", "mean", "low_95", "high_95", "n"]
+    rows = []
+    for v in c.table.variants:
+        for value in c.table.values:
+            for day in c.table.days():
+                for m in c.table.measures:
+                    i = c.table.mean(v, m, day, value)
+                    rows.append([v, value, day, m, _unit(m), i.mean, i.low, i.high, i.n])
+    return header, rows
+
+
+def comparison_data(c: Any) -> dict[str, Any]:
+    """The comparison for --json."""
+    header, rows = summary_rows(c)
+    order, pairs = c.ranking(c.table.values[0]) if len(c.table.variants) > 1 else (list(c.table.variants), [])
+    return {
+        "scenario": c.name,
+        "seeds": list(c.table.seeds),
+        "rank_by": c.rank_by,
+        "vary": c.path,
+        "measures": [dict(zip(header, row, strict=True)) for row in rows],
+        "ranking": order,
+        "pairs": [
+            {"better": p.better, "worse": p.worse, "difference": p.difference.interval.mean, "p_holm": p.p_holm, "told_apart": p.told_apart}
+            for p in pairs
+        ],
+        "expect": [{"variant": v.variant, "line": v.line.text, "verdict": v.verdict, "found": v.found.mean} for v in c.verdicts],
+    }  # fmt: skip
