@@ -17,7 +17,7 @@ _NS = {
     "h": 3600 * 10**9,
     "d": 86400 * 10**9,
 }
-_NUMBER = r"\d{1,40}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?|\.\d{1,40}"
+_NUMBER = r"\d{1,400}(?:\.\d{1,400})?(?:[eE][+-]?\d{1,2})?|\.\d{1,400}"
 """Bounded, so that no text asks for a number of a million digits."""
 _PART = re.compile(rf"({_NUMBER})\s*(ns|us|µs|ms|s|m|h|d)")
 _RATE = re.compile(rf"({_NUMBER})\s*(?:/\s*(s|m|h)|(rps))")
@@ -70,7 +70,9 @@ def rate_per_s(value: object) -> float:
         match = _RATE.fullmatch(value.strip())
         if match:
             unit = {"s": 1, "m": 60, "h": 3600, None: 1}[match[2]]
-            return float(Decimal(match[1]) / unit)
+            rate = float(Decimal(match[1]) / unit)
+            if math.isfinite(rate):
+                return rate
     bare = _bare(value)
     if (bare or str(value).strip()).startswith("-"):
         msg = f"{_shown(value)} is negative; a rate is 0/s or more"

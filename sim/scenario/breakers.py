@@ -68,7 +68,9 @@ class OpenFor(Part):
     @model_validator(mode="after")
     def _one(self) -> "OpenFor":
         if (self.fixed is None) == (self.exponential is None):
-            msg = "open_for is a duration, {fixed: 5s} or {exponential: {initial: 1s, multiplier: 2, cap: 60s}}"
+            msg = (
+                "open_for is a duration, {fixed: 5s} or {exponential: {initial: 1s, multiplier: 2, cap: 60s}}"
+            )
             raise ValueError(msg)
         return self
 
@@ -142,15 +144,25 @@ class Breaker(Part):
     window: Literal["consecutive"] | Window | None = Field(None, description="What it remembers.")
     trip: Trip | None = Field(None, description="When it opens.")
     slow: PositiveDuration | None = Field(None, description="A result strictly slower than this is slow.")
-    open_for: Annotated[OpenFor, short("fixed", TIME)] | None = Field(None, description="How long open lasts.")
+    open_for: Annotated[OpenFor, short("fixed", TIME)] | None = Field(
+        None, description="How long open lasts."
+    )
     leave_open: Literal["request", "timer"] | None = Field(None, description="What ends open.")
     expiry: Literal["inclusive", "strict"] | None = Field(None, description="now >= until, or now > until.")
     probe: Literal["single"] | Probe | None = Field(None, description="Admission in half-open.")
     decide: Literal["first"] | Decide | None = Field(None, description="What ends half-open.")
-    late: Literal["current-state", "generation"] | None = Field(None, description="Results of an earlier state.")
+    late: Literal["current-state", "generation"] | None = Field(
+        None, description="Results of an earlier state."
+    )
     clear: Literal["transition", "close"] | None = Field(None, description="What empties the window.")
     failures: tuple[Reason, ...] | None = Field(None, description="Reasons learned as failure.")
-    place: Literal["library"] | Annotated[Place, word("sidecar"), word("gateway")] = Field("library", description="library, sidecar or gateway.")
-    key: Literal["edge", "endpoint", "replica"] = Field("edge", description="One copy per edge, callee endpoint, callee replica.")
-    copies: Literal["replica"] | Annotated[Copies, word("shared")] = Field("replica", description="Per caller replica, or shared.")
+    place: Literal["library"] | Annotated[Place, word("sidecar"), word("gateway")] = Field(
+        "library", description="library, sidecar or gateway."
+    )
+    key: Literal["edge", "endpoint", "replica"] = Field(
+        "edge", description="One copy per edge, callee endpoint, callee replica."
+    )
+    copies: Literal["replica"] | Annotated[Copies, word("shared")] = Field(
+        "replica", description="Per caller replica, or shared."
+    )
     params: dict[str, Any] = Field(default_factory=dict, description="Plugins only: handed to the factory.")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from sim.errors import Problem
 from sim.policies import catalog
 from sim.scenario import expect, offered, whole
-from sim.scenario.model import Scenario, Step
 from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
+from sim.scenario.model import Scenario, Step
 from sim.scenario.offered import Site, missed, mix
 from sim.scenario.policies import Deadline, Policies, Timeout, no_policies
 from sim.scenario.source import Location, Tree
@@ -32,7 +32,9 @@ class Found:
 class Checker:
     """Walks one model and collects what is wrong."""
 
-    def __init__(self, model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]) -> None:
+    def __init__(
+        self, model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]
+    ) -> None:
         self.model = model
         self.tree = tree
         self.breakers = breakers | set(catalog.names())
@@ -155,7 +157,9 @@ class Checker:
 
     def nested(self, outer: int | None, timeout: int | None, at: Location) -> None:
         if outer and timeout and timeout > outer:
-            message = f"this timeout of {show_ns(timeout)} is longer than the deadline of {show_ns(outer)} above it"
+            message = (
+                f"this timeout of {show_ns(timeout)} is longer than the deadline of {show_ns(outer)} above it"
+            )
             self.problem((*at, "timeout"), message)
 
     def breaker(self, breaker: Breaker, at: Location) -> None:
@@ -165,7 +169,9 @@ class Checker:
             return
         if breaker.use in (None, *catalog.names()):
             if breaker.params:
-                self.problem((*at, "params"), "`params` is for plugins; a row of the catalogue takes its parts by name")
+                self.problem(
+                    (*at, "params"), "`params` is for plugins; a row of the catalogue takes its parts by name"
+                )
             try:
                 catalog.params_from(breaker.model_dump())
             except ValueError as error:
@@ -204,7 +210,9 @@ class Checker:
             callee, at = calls[i]
             if callee in path:
                 circle = " -> ".join([*path[path.index(callee) :], callee])
-                self.problem(at, f"this call never ends: {circle}; give one of them a `probability` below 100%")
+                self.problem(
+                    at, f"this call never ends: {circle}; give one of them a `probability` below 100%"
+                )
             elif callee not in done:
                 stack.append((callee, 0))
                 path.append(callee)
@@ -241,7 +249,9 @@ class Checker:
             self.unknown(at, "service", match["service"], set(self.model.services))
             return
         most = service.autoscale.max if service.autoscale else service.replicas
-        if int(match["last"] or match["first"]) >= most or int(match["last"] or match["first"]) < int(match["first"]):
+        if int(match["last"] or match["first"]) >= most or int(match["last"] or match["first"]) < int(
+            match["first"]
+        ):
             self.problem(at, f"{match['service']} has replicas 0 to {most - 1}")
 
     def expectations(self) -> None:

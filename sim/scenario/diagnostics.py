@@ -46,8 +46,12 @@ def _message(item: Any, place: Location, rest: tuple[Any, ...]) -> str:
     if kind == "extra_forbidden":
         return f"unknown key {place[-1]!r}{_near_key(item['loc'], place)}"
     if kind == "literal_error":
-        near = get_close_matches(str(value), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "), 1)
-        return f"{_show(value)} is not one of {context['expected']}" + (f"; did you mean {near[0]}?" if near else "")
+        near = get_close_matches(
+            str(value), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "), 1
+        )
+        return f"{_show(value)} is not one of {context['expected']}" + (
+            f"; did you mean {near[0]}?" if near else ""
+        )
     if kind in _ORDERED:
         key, words = _ORDERED[kind]
         return f"must be {words} {context[key]:g}, not {_show(value)}"
@@ -56,7 +60,11 @@ def _message(item: Any, place: Location, rest: tuple[Any, ...]) -> str:
     if kind in ("tuple_type", "list_type"):
         return f"{_show(value)} is not a list"
     if kind == "string_type":
-        return f"{_show(value)} is not text; put it into quotes" if not isinstance(value, dict | list) else "is not text"
+        return (
+            f"{_show(value)} is not text; put it into quotes"
+            if not isinstance(value, dict | list)
+            else "is not text"
+        )
     if kind.startswith("bool"):
         return f"{_show(value)} is neither true nor false"
     if kind == "string_pattern_mismatch":
@@ -84,10 +92,9 @@ def _place(tree: Tree, loc: tuple[Any, ...]) -> tuple[Location, tuple[Any, ...]]
     node: Any = tree.data
     rest: list[Any] = []
     for element in loc:
-        if isinstance(node, dict) and element in node:
-            node = node[element]
-            place = (*place, element)
-        elif isinstance(node, list) and isinstance(element, int) and element < len(node):
+        if (isinstance(node, dict) and element in node) or (
+            isinstance(node, list) and isinstance(element, int) and element < len(node)
+        ):
             node = node[element]
             place = (*place, element)
         else:

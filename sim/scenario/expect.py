@@ -6,11 +6,59 @@ from dataclasses import dataclass, field
 from sim import units
 
 MEASURES: frozenset[str] = frozenset(
-    """N S F B R p50 p90 p99 p999 success_share failure_share goodput offered degraded fallback retries
-    retries_denied hedges unused refused_good started in_flight cache_hit_share trips reopenings trips_per_s
-    trips_per_try open_share false_trips amplification attempts wasted_work utilisation busy_slots queue_length
-    wait sojourn shed failing_bystanders failing_dependants failing_endpoints lost_requests recovery_time
-    error timeout broken limited bulkhead unreachable expired cancelled""".split()
+    [
+        "N",
+        "S",
+        "F",
+        "B",
+        "R",
+        "p50",
+        "p90",
+        "p99",
+        "p999",
+        "success_share",
+        "failure_share",
+        "goodput",
+        "offered",
+        "degraded",
+        "fallback",
+        "retries",
+        "retries_denied",
+        "hedges",
+        "unused",
+        "refused_good",
+        "started",
+        "in_flight",
+        "cache_hit_share",
+        "trips",
+        "reopenings",
+        "trips_per_s",
+        "trips_per_try",
+        "open_share",
+        "false_trips",
+        "amplification",
+        "attempts",
+        "wasted_work",
+        "utilisation",
+        "busy_slots",
+        "queue_length",
+        "wait",
+        "sojourn",
+        "shed",
+        "failing_bystanders",
+        "failing_dependants",
+        "failing_endpoints",
+        "lost_requests",
+        "recovery_time",
+        "error",
+        "timeout",
+        "broken",
+        "limited",
+        "bulkhead",
+        "unreachable",
+        "expired",
+        "cancelled",
+    ]
 )
 """Names that a line may use; the formulas are in sim.measures."""
 
@@ -78,7 +126,9 @@ def parse_measure(text: str) -> Measure:
     """`tries.p99(users) during fault`. ValueError says what is wrong."""
     match = _MEASURE.fullmatch(" ".join(text.split()))
     if not match:
-        msg = f"{text!r} is not a measure; write measure, measure(target), with a window behind it if you like"
+        msg = (
+            f"{text!r} is not a measure; write measure, measure(target), with a window behind it if you like"
+        )
         raise ValueError(msg)
     name = match["name"]
     tries = name.startswith("tries.")
@@ -151,7 +201,9 @@ def mistakes_of_measure(text: str, targets: Targets) -> list[str]:
         out.append(f"no measure is called {measure.name!r}" + (f"; did you mean {near[0]}?" if near else ""))
     if measure.target and measure.target not in targets.every():
         near = get_close_matches(measure.target, targets.every(), 1)
-        out.append(f"{measure.target!r} names nothing here" + (f"; did you mean {near[0]!r}?" if near else ""))
+        out.append(
+            f"{measure.target!r} names nothing here" + (f"; did you mean {near[0]!r}?" if near else "")
+        )
     return out
 
 

@@ -49,7 +49,9 @@ class Cut(Part):
 
     edge: Names = Field(description="These edges (`caller -> callee`).")
     mode: Literal["refuse", "black-hole"] = Field("refuse", description="Refused at once, or never answered.")
-    way: Literal["both", "out", "back"] = Field("both", description="Requests (out), answers (back), or both.")
+    way: Literal["both", "out", "back"] = Field(
+        "both", description="Requests (out), answers (back), or both."
+    )
 
 
 class Surge(Part):
@@ -74,7 +76,9 @@ class Fault(Part):
     slow: Slow | None = Field(None, description="Work, or an edge's network, takes longer.")
     freeze: OnReplicas | None = Field(None, description="Running work stops and resumes.")
     fail: Fail | None = Field(None, description="A share of attempts fails.")
-    hang: Fail | None = Field(None, description="A share of attempts holds its slot until the caller's deadline.")
+    hang: Fail | None = Field(
+        None, description="A share of attempts holds its slot until the caller's deadline."
+    )
     stop: OnReplicas | None = Field(None, description="Replicas crash; back after `for`.")
     cut: Cut | None = Field(None, description="An edge is cut.")
     surge: Surge | None = Field(None, description="Load of a source grows.")
@@ -82,9 +86,13 @@ class Fault(Part):
     name: str | None = Field(None, description="Name in tables and plots; default made from the rest.")
     at: Duration | None = Field(None, description="When it begins.")
     for_: Distribution | None = Field(None, alias="for", description="How long; default: to the end.")
-    mtbf: Distribution | None = Field(None, description="At random: time between failures; a bare duration is an exponential mean.")
+    mtbf: Distribution | None = Field(
+        None, description="At random: time between failures; a bare duration is an exponential mean."
+    )
     mttr: Distribution | None = Field(None, description="At random: time to repair.")
-    after_requests: Whole | None = Field(None, ge=1, description="Begins as the n-th accepted request leaves.")
+    after_requests: Whole | None = Field(
+        None, ge=1, description="Begins as the n-th accepted request leaves."
+    )
     repeat: bool = Field(False, description="after_requests: count again after each repair.")
 
     @field_validator("mtbf", "mttr", mode="before")

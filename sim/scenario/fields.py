@@ -103,7 +103,9 @@ def _whole(value: object) -> int:
 Whole = Annotated[int, BeforeValidator(_whole)]
 """A whole number; `true` and `"3"` are none."""
 
-Reason = Literal["error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "expired", "cancelled"]
+Reason = Literal[
+    "error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "expired", "cancelled"
+]
 """Why a call or try failed."""
 assert Reason.__args__ == REASONS  # type: ignore[attr-defined]
 
@@ -118,7 +120,9 @@ class Short:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_before_validator_function(self.widen, handler(source))
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
         return {"anyOf": [self.schema, handler(schema)]}
 
 
@@ -130,7 +134,9 @@ COUNT = {"type": "integer", "minimum": 1}
 
 def short(key: str, schema: dict[str, Any]) -> Short:
     """Allow `name: value` for `name: {key: value}`; also for a wrong plain value, whose error is then plain."""
-    return Short(lambda v: {key: v} if isinstance(v, str | int | float) and not isinstance(v, bool) else v, schema)
+    return Short(
+        lambda v: {key: v} if isinstance(v, str | int | float) and not isinstance(v, bool) else v, schema
+    )
 
 
 def flag() -> Short:

@@ -84,14 +84,21 @@ def load_text(
         model = _validate(seen, base_dir or Path(), problems)
         if model is not None:
             models[variant] = model
-            found = check.check(model, seen, frozenset(known_breakers), tuple(tree.data.get("variants") or ()))
+            found = check.check(
+                model, seen, frozenset(known_breakers), tuple(tree.data.get("variants") or ())
+            )
             for problem in found.problems:
-                problems.setdefault(str(problem), problem)
+                problems.setdefault(_once(problem), problem)
             for problem in found.warnings:
                 warnings.setdefault(str(problem), problem)
     if problems:
         raise InvalidScenario(sorted(problems.values(), key=lambda p: (p.line, p.col)))
     return Loaded(tree, models, list(warnings.values()))
+
+
+def _once(problem: Problem) -> str:
+    """What makes two problems one: a message names its place in the scenario, whichever variant tells it."""
+    return str(problem) if problem.message.startswith("unknown key") else problem.message
 
 
 def _variant_names(tree: Tree, problems: dict[str, Problem]) -> list[str]:
@@ -120,7 +127,7 @@ def _validate(tree: Tree, base_dir: Path, problems: dict[str, Problem]) -> Scena
         return Scenario.model_validate({**tree.data, "base_dir": base_dir})
     except ValidationError as error:
         for problem in translate(error, tree):
-            problems.setdefault(str(problem), problem)
+            problems.setdefault(_once(problem), problem)
         return None
 
 

@@ -60,7 +60,9 @@ class Scenario(Part):
     """A scenario file."""
 
     schema_: Literal[1] = Field(1, alias="schema", description="Version of this format.")
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the scenario; letters, digits, -._")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Name of the scenario; letters, digits, -._"
+    )
     about: str = Field("", description="What to look at.")
     duration: PositiveDuration | None = Field(None, description="Sources send until then.")
     requests: Whole | None = Field(None, ge=1, description="Ends when so many requests are over.")
@@ -69,17 +71,25 @@ class Scenario(Part):
     drain: bool = Field(True, description="After the end: no new requests, until all is answered.")
     seed: Whole = Field(1, ge=0, lt=2**63, description="Default seed.")
     reject_time: PositiveDuration = Field(10_000, description="Time of a local refusal.")
-    bucket: PositiveDuration | None = Field(None, description="Width of a time bucket; default max(1s, duration/600).")
+    bucket: PositiveDuration | None = Field(
+        None, description="Width of a time bucket; default max(1s, duration/600)."
+    )
     healthy_share: Share = Field(0.99, gt=0, description="Of the baseline; below it a service is failing.")
-    watch: tuple[str, ...] | None = Field(None, description="Edges with latency per bucket; default all if fewer than 50.")
+    watch: tuple[str, ...] | None = Field(
+        None, description="Edges with latency per bucket; default all if fewer than 50."
+    )
     network: Distribution = Field(NO_TIME, description="Default one-way delay of every edge.")
     sources: dict[str, Source] = Field(min_length=1, description="Where requests come from.")
     services: dict[str, Service] = Field(min_length=1, description="Services by name.")
     policies: Policies = Field(default_factory=no_policies, description="Defaults for every edge.")
-    edges: dict[str, Edge] = Field(default_factory=dict, description="`caller -> callee`: network and policies.")
+    edges: dict[str, Edge] = Field(
+        default_factory=dict, description="`caller -> callee`: network and policies."
+    )
     caches: dict[str, Cache] = Field(default_factory=dict, description="Caches by name.")
     faults: tuple[Fault, ...] = Field((), description="What goes wrong.")
-    variants: dict[str, Any] = Field(default_factory=dict, description="What is compared: each is merged over the file.")
+    variants: dict[str, Any] = Field(
+        default_factory=dict, description="What is compared: each is merged over the file."
+    )
     rank_by: str = Field("success_share during fault", description="The one measure that decides.")
     expect: tuple[str, ...] = Field((), description="`[variant:] measure[(target)] [window] op value`")
 

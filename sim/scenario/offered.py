@@ -148,7 +148,9 @@ def _utilisation(model: Scenario, visits: dict[str, float]) -> dict[str, float]:
         places = cores(service)
         if places is not None:
             endpoints = service.endpoints.items()
-            out[name] = sum(visits.get(f"{name}.{e}", 0.0) * work_s(spec.steps) for e, spec in endpoints) / places
+            out[name] = (
+                sum(visits.get(f"{name}.{e}", 0.0) * work_s(spec.steps) for e, spec in endpoints) / places
+            )
     return out
 
 

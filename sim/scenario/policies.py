@@ -89,9 +89,12 @@ class Retry(Part):
 
     attempts: Whole = Field(3, ge=1, le=1000, description="Tries at most, the first one included.")
     backoff: Annotated[Backoff, Short(_no_backoff, {"const": "none"})] = Field(
-        default_factory=lambda: Backoff.model_validate({"exponential": {}}), description="Delay between tries: fixed, exponential or none."
+        default_factory=lambda: Backoff.model_validate({"exponential": {}}),
+        description="Delay between tries: fixed, exponential or none.",
     )
-    jitter: Literal["none", "full", "equal", "decorrelated"] = Field("full", description="Randomness of the backoff, by the names of AWS's article.")
+    jitter: Literal["none", "full", "equal", "decorrelated"] = Field(
+        "full", description="Randomness of the backoff, by the names of AWS's article."
+    )
     on: tuple[Reason, ...] = Field(RETRIED, description="Reasons that are retried.")
     budget: Budget | None = Field(None, description="Bounds retries over all calls of a caller.")
 
@@ -131,7 +134,9 @@ class Timeout(Part):
     """Longest wait for one answer."""
 
     after: PositiveDuration = Field(description="From the moment the try leaves the policies above.")
-    cancel: Cancel = Field("none", description="What the callee is told: none, queued work leaves, all stops.")
+    cancel: Cancel = Field(
+        "none", description="What the callee is told: none, queued work leaves, all stops."
+    )
 
 
 ORDER = ("fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "bulkhead", "timeout")

@@ -74,19 +74,25 @@ class Codel(Part):
     """Target delay and interval of CoDel and adaptive LIFO."""
 
     target: PositiveDuration = Field(5_000_000, description="Wait that is acceptable.")
-    interval: PositiveDuration = Field(100_000_000, description="Longer than this above the target is overload.")
+    interval: PositiveDuration = Field(
+        100_000_000, description="Longer than this above the target is overload."
+    )
 
 
 class Discipline(Part):
     """Order of the queue with parameters."""
 
     codel: Codel | None = Field(None, description="FIFO that drops from its head under overload.")
-    adaptive_lifo: Codel | None = Field(None, alias="adaptive-lifo", description="LIFO under overload, FIFO else.")
+    adaptive_lifo: Codel | None = Field(
+        None, alias="adaptive-lifo", description="LIFO under overload, FIFO else."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> "Discipline":
         if (self.codel is None) == (self.adaptive_lifo is None):
-            msg = "discipline is fifo, lifo, {codel: {target: 5ms, interval: 100ms}} or {adaptive-lifo: {...}}"
+            msg = (
+                "discipline is fifo, lifo, {codel: {target: 5ms, interval: 100ms}} or {adaptive-lifo: {...}}"
+            )
             raise ValueError(msg)
         return self
 
@@ -120,22 +126,28 @@ class Service(Part):
 
     replicas: Whole = Field(1, ge=1, le=100_000, description="Instances at the start.")
     slots: Whole | None = Field(None, ge=1, description="Attempts inside one replica; default unlimited.")
-    cores: Whole | None = Field(None, ge=1, description="Attempts that progress at full speed; default = slots.")
+    cores: Whole | None = Field(
+        None, ge=1, description="Attempts that progress at full speed; default = slots."
+    )
     queue: Whole | None = Field(None, ge=0, description="Waiting places per replica; default unlimited.")
-    discipline: Literal["fifo", "lifo"] | Annotated[
-        Discipline, word("codel"), word("adaptive-lifo")
-    ] = Field("fifo", description="Order of the queue.")
+    discipline: Literal["fifo", "lifo"] | Annotated[Discipline, word("codel"), word("adaptive-lifo")] = Field(
+        "fifo", description="Order of the queue."
+    )
     contention: Share = Field(0.0, description="Work grows by this share for each other attempt inside.")
     holds_slot: bool = Field(True, description="Keeps its slot while calls are out (thread per request).")
     balancer: Literal["random", "round-robin", "least-outstanding", "power-of-two"] = Field(
         "round-robin", description="How callers' attempts choose a replica."
     )
     panic: Share = Field(1.0, description="If more than this share of hosts is ejected, ejection is ignored.")
-    health_check: PositiveDuration | None = Field(None, description="A stopped replica is skipped after this long.")
+    health_check: PositiveDuration | None = Field(
+        None, description="A stopped replica is skipped after this long."
+    )
     cold_start: ColdStart | None = Field(None, description="Slow start after a restart.")
     autoscale: Autoscale | None = Field(None, description="Replicas follow the load.")
     endpoints: dict[str, Endpoint] = Field(default_factory=dict, description="Its operations.")
-    policies: Policies = Field(default_factory=no_policies, description="Defaults for all calls into this service.")
+    policies: Policies = Field(
+        default_factory=no_policies, description="Defaults for all calls into this service."
+    )
 
     @model_validator(mode="before")
     @classmethod

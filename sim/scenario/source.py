@@ -55,7 +55,9 @@ def read(path: str) -> tuple[str, str]:
         raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
 
 
-def _wrong(file: str, message: str, line: int = 0, col: int = 0, source: str = "", hint: str = "") -> InvalidScenario:
+def _wrong(
+    file: str, message: str, line: int = 0, col: int = 0, source: str = "", hint: str = ""
+) -> InvalidScenario:
     return InvalidScenario([Problem(message, file, line, col, source, hint)])
 
 
@@ -91,7 +93,9 @@ def parse(text: str, file: str) -> Tree:
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         col = error.position - text.rfind("\n", 0, error.position)
-        raise _wrong(file, f"character {ord(text[error.position]):#06x} is not allowed in YAML", line, col) from error
+        raise _wrong(
+            file, f"character {ord(text[error.position]):#06x} is not allowed in YAML", line, col
+        ) from error
     except (YAMLError, ValueError) as error:
         raise _wrong(file, f"not YAML: {error}") from error
     except RecursionError as error:
@@ -123,7 +127,9 @@ def _check_depth(text: str, lines: list[str], file: str) -> None:
             depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
             if depth > MAX_DEPTH:
                 line, col = event.start_mark.line + 1, event.start_mark.column + 1
-                raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels", line, col, _line(lines, line))
+                raise _wrong(
+                    file, f"nested too deeply; at most {MAX_DEPTH} levels", line, col, _line(lines, line)
+                )
     except YAMLError:
         return  # the parser proper says what is wrong, and where
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from sim.scenario.dists import NO_TIME, Distribution
-from sim.scenario.fields import Duration, Number, Part, PositiveDuration, RatePerS, Short, Weight, Whole
 from sim.scenario.fields import RATE as RATE_TEXT
+from sim.scenario.fields import Duration, Number, Part, PositiveDuration, RatePerS, Short, Weight, Whole
 from sim.scenario.policies import Policies, no_policies
 
 
@@ -82,7 +82,10 @@ def _rate(value: Any) -> Any:
 
 
 _RATE_FORMS = {
-    "anyOf": [RATE_TEXT, {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 2, "maxItems": 2}}]
+    "anyOf": [
+        RATE_TEXT,
+        {"type": "array", "minItems": 1, "items": {"type": "array", "minItems": 2, "maxItems": 2}},
+    ]
 }
 
 
@@ -103,9 +106,17 @@ class Arrivals(Part):
 class Source(Part):
     """Where requests come from: the users. A caller like any other."""
 
-    rate: Annotated[Rate, Short(_rate, _RATE_FORMS)] | None = Field(None, description="Open loop: requests per second.")
-    arrivals: Literal["poisson", "deterministic"] | Arrivals = Field("poisson", description="Spacing of arrivals.")
-    clients: Whole | None = Field(None, ge=1, description="Arrival k belongs to client hash(k) mod n. Default 1; users in a closed loop.")
+    rate: Annotated[Rate, Short(_rate, _RATE_FORMS)] | None = Field(
+        None, description="Open loop: requests per second."
+    )
+    arrivals: Literal["poisson", "deterministic"] | Arrivals = Field(
+        "poisson", description="Spacing of arrivals."
+    )
+    clients: Whole | None = Field(
+        None,
+        ge=1,
+        description="Arrival k belongs to client hash(k) mod n. Default 1; users in a closed loop.",
+    )
     users: Whole | None = Field(None, ge=1, description="Closed loop: so many users who wait, then think.")
     think: Distribution = Field(NO_TIME, description="Think time of a user.")
     call: str | None = Field(None, description="Endpoint that every request calls.")

@@ -1,8 +1,10 @@
 """The commented starter file of `cascadelab new`."""
 
 import re
+from pathlib import Path
 
 _TEXT = """\
+# yaml-language-server: $schema=@SCHEMA@
 # A scenario: services that call each other, a fault, and the variants that are compared.
 #   cascadelab check FILE      what it means, without running it
 #   cascadelab run FILE        one run
@@ -69,4 +71,5 @@ expect: # makes the scenario a test: the exit code is 4 if a line does not hold
 def starter(name: str) -> str:
     """A commented scenario that is valid and warns of nothing; what cannot stand in a name becomes a dash."""
     clean = re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-._") or "my-scenario"
-    return _TEXT.replace("@NAME@", clean)
+    schema = Path(__file__).with_name("schema.json").as_uri()
+    return _TEXT.replace("@NAME@", clean).replace("@SCHEMA@", schema)

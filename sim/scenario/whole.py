@@ -35,7 +35,11 @@ def applied(model: Scenario, site: Site) -> list[Applied]:
     blocks: list[tuple[Policies | None, Location, bool]] = [
         (model.policies, ("policies",), False),
         (model.services[callee].policies, ("services", callee, "policies"), False),
-        (model.sources[caller].policies if caller in model.sources else None, ("sources", caller, "policies"), True),
+        (
+            model.sources[caller].policies if caller in model.sources else None,
+            ("sources", caller, "policies"),
+            True,
+        ),
         (model.edges.get(f"{caller} -> {callee}"), ("edges", f"{caller} -> {callee}"), True),
         (site.policies, (*site.at, "policies"), True),
     ]
@@ -44,7 +48,9 @@ def applied(model: Scenario, site: Site) -> list[Applied]:
         if block is None:
             continue
         if block.stack is not None:
-            out = [a for i, single in enumerate(block.stack) for a in _given(single, at, (*at, "stack", i), own)]
+            out = [
+                a for i, single in enumerate(block.stack) for a in _given(single, at, (*at, "stack", i), own)
+            ]
             continue
         named = block.model_fields_set & set(ORDER)
         if named:

@@ -1,0 +1,124 @@
+"""What only the whole file shows: names, circles, deadlines, breakers that cannot trip, overload."""
+
+import pytest
+
+from sim.errors import InvalidScenario
+from sim.scenario import load_text
+
+BASE = """\
+name: whole
+duration: 100s
+sources: {users: {rate: 50/s, call: a, network: 1ms}}
+services:
+  a: {slots: 10, steps: [{work: 1ms}, {call: b, cache: c}, {call: b}]}
+  b: {replicas: 2, slots: 2, steps: [{work: 5ms}]}
+caches: {c: {keys: 10}}
+edges:
+  a -> b: {timeout: 500ms, breaker: consecutive}
+faults:
+  - {slow: {service: b, times: 2}, at: 10s, for: 10s}
+expect: ["success_share(users) during fault > 50%"]
+"""
+
+ERRORS = [
+    ("{call: b}]", "{call: a}]", "this call never ends: a.main -> a.main"),
+    ("[{work: 5ms}]", "[{work: 5ms}, {call: a}]", "never ends: a.main -> b.main -> a.main"),
+    ("[{work: 5ms}]", "[{call: b, probability: 60%, repeat: 2}]", "one more or more on average"),
+    ("{call: b}]", "{call: bb}]", "no endpoint is called 'bb'; did you mean b?"),
+    ("call: a,", "call: aa,", "no endpoint is called 'aa'; did you mean a?"),
+    ("cache: c}", "cache: cc}", "no cache is called 'cc'; did you mean c?"),
+    ("a -> b:", "a -> bb:", "no edge is called 'a -> bb'; did you mean a -> b?"),
+    ("a -> b:", "b -> a:", "no edge is called 'b -> a'"),
+    ("{service: b, times: 2}", "{service: bb, times: 2}", "no service is called 'bb'"),
+    ("{service: b, times: 2}", "{endpoint: b.man, times: 2}", "did you mean b.main?"),
+    ("{service: b, times: 2}", '{replica: "b[2]", times: 2}', "b has replicas 0 to 1"),
+    ("{service: b, times: 2}", "{replica: b, times: 2}", "is not a replica; write"),
+    ("slow: {service: b, times: 2}", "cut: {edge: users -> b}", "no edge is called 'users -> b'"),
+    ("slow: {service: b, times: 2}", "surge: {source: user, times: 2}", "did you mean users?"),
+    ("slow: {service: b, times: 2}", "flush: {cache: d}", "no cache is called 'd'"),
+    ("at: 10s", "at: 100s", "begins after the run has ended"),
+    (
+        "timeout: 500ms",
+        "timeout: 500ms, deadline: 100ms",
+        "timeout of 500ms is longer than the deadline of 100ms",
+    ),
+    ("network: 1ms", "policies: {deadline: 100ms}", "timeout of 500ms is longer than the deadline of 100ms"),
+    ("success_share(users)", "succes_share(users)", "did you mean success_share?"),
+    ("success_share(users)", "success_share(usrs)", "'usrs' names nothing here; did you mean 'users'?"),
+    ("during fault", "during falt", "'during falt' is not a window"),
+    ("> 50%", "", "compares nothing"),
+    ("> 50%", "> much", "not a duration"),
+    ('"success', '"none: success', "no variant is called 'none'"),
+    ("duration: 100s\n", "", "a scenario needs an end"),
+    ("edges:", "rank_by: nothing_here\nedges:", "no measure is called 'nothing_here'"),
+    ("edges:", "watch: [a -> c]\nedges:", "no edge is called 'a -> c'"),
+    ("rate: 50/s", "rate: {replay: none.csv}", "none.csv is not there"),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"), ERRORS, ids=[f"{e[1][:30]}-{i}" for i, e in enumerate(ERRORS)]
+)
+def test_errors(old: str, new: str, words: str) -> None:
+    assert old in BASE
+    with pytest.raises(InvalidScenario) as caught:
+        load_text(BASE.replace(old, new, 1), "f.yaml")
+    assert words in str(caught.value)
+    assert all(p.line and p.col for p in caught.value.problems)
+
+
+FINE = [
+    ("{call: b}]", "{call: a, probability: 50%}]"),
+    ("[{work: 5ms}]", "[{call: b, probability: 40%, repeat: 2}]"),
+    ("network: 1ms", "policies: {deadline: 100ms, timeout: 50ms}, network: 1ms"),
+    ("timeout: 500ms", "timeout: 500ms, deadline: 600ms"),
+    ('"success', '"tries.N(a -> b) 10s..20s > 3", "p99 < 250ms", "trips(a -> b) >= 0", "success'),
+    ("service: b,", 'replica: "b[0..1]",'),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), FINE[:2] + FINE[3:])
+def test_what_is_fine_is_fine(old: str, new: str) -> None:
+    assert old in BASE
+    assert load_text(BASE.replace(old, new, 1), "f.yaml").warnings == []
+
+
+WARNINGS = [
+    ("rate: 50/s", "rate: 1000/s", "b is offered 125%"),
+    (
+        "breaker: consecutive",
+        "breaker: {use: time-window, trip: {failure_ratio: 50%, minimum: 9000}}",
+        "cannot trip",
+    ),
+    (
+        "breaker: consecutive",
+        "breaker: {window: {count: 9000}, trip: {failure_ratio: 50%, minimum: 9000}}",
+        "in the whole run",
+    ),
+    ("edges:", "policies: {deadline: 100ms, timeout: 1s}\nedges:", "longer than the deadline of 100ms"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "words"), WARNINGS[:3])
+def test_warnings(old: str, new: str, words: str) -> None:
+    (warning,) = load_text(BASE.replace(old, new, 1), "f.yaml").warnings
+    assert words in str(warning)
+    assert warning.line
+
+
+def test_a_breaker_per_copy_sees_only_its_share() -> None:
+    """50 calls/s are enough for one caller, not for a hundred with a copy each."""
+    text = BASE.replace("breaker: consecutive", "breaker: time-window")
+    assert load_text(text, "f.yaml").warnings == []
+    many = text.replace("a: {slots: 10", "a: {replicas: 100, slots: 10")
+    assert "cannot trip" in str(load_text(many, "f.yaml").warnings[0])
+    shared = many.replace("breaker: time-window", "breaker: {use: time-window, copies: shared}")
+    assert load_text(shared, "f.yaml").warnings == []
+
+
+def test_a_deadline_on_one_way_only_leaves_the_timeout_its_use() -> None:
+    both = BASE.replace(
+        "sources: {users: {rate: 50/s, call: a, network: 1ms}}",
+        "sources: {users: {rate: 5/s, call: a, policies: {deadline: 100ms}}, robots: {rate: 5/s, call: a}}",
+    )
+    assert load_text(both, "f.yaml").warnings == []
