@@ -38,7 +38,9 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.col}: " if self.line else (f"{self.file}: " if self.file else "")
+        where = (
+            f"{self.file}:{self.line}:{self.col}: " if self.line else (f"{self.file}: " if self.file else "")
+        )
         text = f"{where}{self.message}"
         if self.hint:
             text += f"; {self.hint}"
@@ -48,7 +50,7 @@ class Problem:
         return text
 
 
-class InvalidScenario(CascadelabError):
+class InvalidScenario(CascadelabError):  # noqa: N818 - it names what is wrong: the scenario
     """A scenario file is wrong. `problems` holds every mistake."""
 
     exit_code = 3

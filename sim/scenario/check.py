@@ -102,10 +102,11 @@ class Checker:
         return self.found
 
     def load(self) -> None:
-        """What shows once every name is known: calls that multiply, late timeouts, idle breakers, overload."""
+        """What shows once every name is known: multiplying calls, late timeouts, idle breakers, overload."""
         found = offered.offered(self.model, self.sites)
         if found.endless:
-            message = f"each visit of {found.endless.caller} causes one more or more on average: the calls never end"
+            caller = found.endless.caller
+            message = f"each visit of {caller} causes one more or more on average: the calls never end"
             self.problem(found.endless.at, f"{message}; lower a `probability` or `repeat` on the way round")
         for (place, message), own in whole.late_timeouts(self.model, self.sites):
             if own:

@@ -42,11 +42,11 @@ def _ns(value: Any) -> int:
 
 
 def _plus(value: Any) -> float:
-    number = number(value)
-    if number <= 0:
+    above = number(value)
+    if above <= 0:
         msg = f"{value!r} must be above 0"
         raise ValueError(msg)
-    return number
+    return above
 
 
 def _uniform(v: Any) -> d.Dist:

@@ -133,7 +133,7 @@ COUNT = {"type": "integer", "minimum": 1}
 
 
 def short(key: str, schema: dict[str, Any]) -> Short:
-    """Allow `name: value` for `name: {key: value}`; also for a wrong plain value, whose error is then plain."""
+    """Allow `name: value` for `name: {key: value}`; a wrong plain value too, for its error is plainer."""
     return Short(
         lambda v: {key: v} if isinstance(v, str | int | float) and not isinstance(v, bool) else v, schema
     )

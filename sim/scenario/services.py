@@ -110,8 +110,8 @@ class Autoscale(Part):
     target: Share = Field(0.7, gt=0, description="Wanted utilisation of the cores.")
     interval: PositiveDuration = Field(15_000_000_000, description="Time between two looks.")
     startup: Duration = Field(30_000_000_000, description="A new replica serves so much later.")
-    min: Whole = Field(1, ge=1)
-    max: Whole = Field(ge=1)
+    min: Whole = Field(1, ge=1, description="Replicas at least.")
+    max: Whole = Field(ge=1, description="Replicas at most.")
 
     @model_validator(mode="after")
     def _order(self) -> "Autoscale":

@@ -66,7 +66,8 @@ def resolve(data: Any, path: str) -> Location:
         key, rest = _next_key(node, rest)
         if isinstance(node, list):
             if not key.isdigit() or int(key) >= len(node):
-                msg = f"--set {path}: {'.'.join(map(str, place))} is a list of {len(node)}; write its index, such as 0"
+                where = ".".join(map(str, place))
+                msg = f"--set {path}: {where} is a list of {len(node)}; write its index, such as 0"
                 raise UsageError(msg)
             place.append(int(key))
             node = node[int(key)]

