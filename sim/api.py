@@ -152,7 +152,9 @@ def run(
     seed = model.seed if seed is None else seed
     topology = build(model)
     began = time.perf_counter()
-    record = engines.run(topology, seed, engine=engine, trace=trace, plugins=scenario.plugins, progress=progress)
+    record = engines.run(
+        topology, seed, engine=engine, trace=trace, plugins=scenario.plugins, progress=progress
+    )
     took = time.perf_counter() - began
     text = scenario.loaded.resolved(variant)
     manifest = provenance.manifest(
@@ -330,7 +332,11 @@ def open_comparison(folder: str | Path) -> Comparison:
     fixed = ("variant", "value", "seed", "day")
     rows = [
         executing.Row(
-            r["variant"], r["value"], int(r["seed"]), r["day"], {k: float(v) for k, v in r.items() if k not in fixed}
+            r["variant"],
+            r["value"],
+            int(r["seed"]),
+            r["day"],
+            {k: float(v) for k, v in r.items() if k not in fixed},
         )
         for r in from_csv(text)
     ]
@@ -339,6 +345,6 @@ def open_comparison(folder: str | Path) -> Comparison:
         tuple(manifest["variants"]), tuple(manifest["values"]), tuple(manifest["seeds"]), measures, rows
     )
     lines = [parse_line(line, tuple(manifest["variants"])) for line in manifest["expect"]]
-    return Comparison(table, manifest["scenario"], manifest["rank_by"], manifest["vary"], _judge(table, lines), manifest)
-
-
+    return Comparison(
+        table, manifest["scenario"], manifest["rank_by"], manifest["vary"], _judge(table, lines), manifest
+    )

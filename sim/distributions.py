@@ -6,6 +6,7 @@
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 
 CONSTANT, EXPONENTIAL, UNIFORM, LOGNORMAL, WEIBULL, PARETO, TABLE, MIXTURE = range(8)
 
@@ -55,10 +56,10 @@ def quantile(d: Dist, u: float) -> float:
     if kind == LOGNORMAL:
         return math.exp(d.a + d.b * normal_quantile(u))
     if kind == WEIBULL:
-        return d.a * (-math.log(u)) ** (1.0 / d.b)
+        return d.a * math.pow(-math.log(u), 1.0 / d.b)
     if kind == PARETO:
-        tail = 0.0 if math.isinf(d.c) else (d.a / d.c) ** d.b
-        return d.a * (tail + u * (1.0 - tail)) ** (-1.0 / d.b)
+        tail = 0.0 if math.isinf(d.c) else math.pow(d.a / d.c, d.b)
+        return d.a * math.pow(tail + u * (1.0 - tail), -1.0 / d.b)
     below = 0.0
     for (share, _), part in zip(d.points, d.parts, strict=True):
         if u < share or part is d.parts[-1]:
@@ -160,7 +161,9 @@ def lognormal_p99(mean: float, p99: float) -> Dist:
     z = normal_quantile(0.99)
     rest = z * z - 2 * math.log(p99 / mean)
     if p99 <= mean or rest < 0:
-        msg = f"no lognormal has its p99 {p99 / mean:.3g} times its mean: between 1 and 14.97 times is possible"
+        msg = (
+            f"no lognormal has its p99 {p99 / mean:.3g} times its mean: between 1 and 14.97 times is possible"
+        )
         raise ValueError(msg)
     sigma = z - math.sqrt(rest)
     return Dist(LOGNORMAL, math.log(mean) - sigma * sigma / 2, sigma, mean_ns=float(mean))
@@ -183,10 +186,10 @@ def pareto(mean: float, alpha: float, maximum: float = math.inf) -> Dist:
 
 
 def _bounded_mean(low: float, alpha: float, high: float) -> float:
-    tail = (low / high) ** alpha
+    tail = math.pow(low / high, alpha)
     if abs(alpha - 1.0) < 1e-12:
         return low * math.log(high / low) / (1 - tail)
-    return low * alpha / (alpha - 1) * (1 - (low / high) ** (alpha - 1)) / (1 - tail)
+    return low * alpha / (alpha - 1) * (1 - math.pow(low / high, alpha - 1)) / (1 - tail)
 
 
 def gamma(mean: float, cv: float) -> Dist:
@@ -229,7 +232,7 @@ def mixture(parts: "tuple[tuple[float, Dist], ...]") -> Dist:
 
 def table(points: "tuple[tuple[float, float], ...]") -> Dist:
     """A quantile function by points (share, ns), linear between them."""
-    mean = sum((u1 - u0) * (x0 + x1) / 2 for (u0, x0), (u1, x1) in zip(points, points[1:], strict=False))
+    mean = sum((u1 - u0) * (x0 + x1) / 2 for (u0, x0), (u1, x1) in pairwise(points))
     mean += points[0][0] * points[0][1] + (1 - points[-1][0]) * points[-1][1]
     return Dist(TABLE, points=points, mean_ns=mean)
 

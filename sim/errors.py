@@ -50,7 +50,7 @@ class Problem:
         return text
 
 
-class InvalidScenario(CascadelabError):  # noqa: N818 - it names what is wrong: the scenario
+class InvalidScenario(CascadelabError):
     """A scenario file is wrong. `problems` holds every mistake."""
 
     exit_code = 3

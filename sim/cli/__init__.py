@@ -44,7 +44,7 @@ class Lazy(click.Group):
 
             near = get_close_matches(args[0], COMMANDS, 1)
             if near and "Did you mean" not in error.message:
-                error.message += f" Did you mean {near[0]!r}?"
+                raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
             raise
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -57,12 +57,14 @@ def _version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     if value:
         import sim
 
-        click.echo(f"cascadelab {sim.__version__} ({sim.__file__})")  # type: ignore[attr-defined]
+        click.echo(f"cascadelab {sim.__version__} ({sim.__file__})")
         ctx.exit()
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Version and place.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Version and place."
+)
 def cli() -> None:
     """A laboratory for cascading failure: does the avalanche come, and which breaker stops it?
 
@@ -98,5 +100,7 @@ def main(args: list[str] | None = None) -> None:
         import traceback
 
         traceback.print_exc()
-        click.echo("\nThis is a mistake of cascadelab, not yours: please report it with the lines above.", err=True)
+        click.echo(
+            "\nThis is a mistake of cascadelab, not yours: please report it with the lines above.", err=True
+        )
         sys.exit(1)

@@ -12,7 +12,11 @@ from sim.cli import common
 @click.option("--variant", help="Show the plan of this variant.")
 @common.json_option
 def command(
-    scenario: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...], variant: str | None, as_json: bool
+    scenario: str,
+    overrides: tuple[str, ...],
+    plugin_files: tuple[str, ...],
+    variant: str | None,
+    as_json: bool,
 ) -> None:
     """Validate SCENARIO without running it, and show what would run.
 

@@ -13,10 +13,24 @@ LONG_RUN_S = 600.0
 LARGE_RUN_BYTES = 2 * 10**9
 
 scenario_argument = click.argument("scenario", type=click.Path(allow_dash=True))
-set_option = click.option("--set", "overrides", multiple=True, metavar="PATH=VALUE", help="Override a value, such as services.db.slots=8.")
-plugin_option = click.option("--plugin", "plugin_files", multiple=True, metavar="FILE.py", help="Python file with breakers of your own.")
+set_option = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="PATH=VALUE",
+    help="Override a value, such as services.db.slots=8.",
+)
+plugin_option = click.option(
+    "--plugin",
+    "plugin_files",
+    multiple=True,
+    metavar="FILE.py",
+    help="Python file with breakers of your own.",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
-output_option = click.option("-o", "--output", type=click.Path(), help="Folder to write to. Default: under results/.")
+output_option = click.option(
+    "-o", "--output", type=click.Path(), help="Folder to write to. Default: under results/."
+)
 figures_option = click.option("--figures/--no-figures", default=True, help="Draw figures into the folder.")
 
 
@@ -37,7 +51,9 @@ def warn_if_long(plan: Any, runs: int) -> None:
 
     seconds = plan.seconds * runs
     if seconds > LONG_RUN_S:
-        say(f"this will take about {show_seconds(seconds)} on one core ({runs} runs of {show_seconds(plan.seconds)})")
+        say(
+            f"this will take about {show_seconds(seconds)} on one core ({runs} runs of {show_seconds(plan.seconds)})"
+        )
     if plan.bytes > LARGE_RUN_BYTES:
         say(f"each run needs about {show_bytes(plan.bytes)} of memory")
 

@@ -9,7 +9,9 @@ from sim.cli import common
 @common.scenario_argument
 @click.option("--seeds", default="1..10", show_default=True, metavar="A..B", help="1..20 or 1,2,5.")
 @click.option("--variant", "variants", multiple=True, help="Only these variants (repeat it).")
-@click.option("--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant.")
+@click.option(
+    "--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant."
+)
 @click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
 @common.set_option
 @common.plugin_option
@@ -61,15 +63,20 @@ def command(
             show(finished[0])
 
         result = api.compare(loaded, chosen, variants, vary_over=vary, jobs=jobs, done=done)
-    folder = Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
-    result.save(folder, figures=figures)
+    folder = (
+        Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
+    )
     if as_json:
         click.echo(to_json(comparison_data(result)), nl=False)
     else:
         click.echo(comparison_text(result))
+    # The table is out before anything is written: a full disk must not cost what was computed.
+    result.save(folder, figures=figures)
     common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
     if result.manifest["interrupted"]:
-        common.say(f"interrupted: only the {len(result.table.rows)} runs that were complete are in the tables")
+        common.say(
+            f"interrupted: only the {len(result.table.rows)} runs that were complete are in the tables"
+        )
         ctx.exit(130)
     if not result.met:
         ctx.exit(4)

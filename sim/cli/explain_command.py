@@ -16,8 +16,14 @@ def _topics() -> dict[str, str]:
     out: dict[str, str] = {}
     for name, row in catalog.ROWS.items():
         parts = "\n".join(f"  {k}: {v}" for k, v in row.parts.items())
-        out[name] = f"{name} (breaker)\n\n{row.about}\n\nTraps: {row.traps}\n" + (f"\nParts (times in ns):\n{parts}" if parts else "")
-    out |= {name: f"{name} (part of a breaker)\n\n{about}" for name, about in catalog.PARTS.items() if name not in out}
+        out[name] = f"{name} (breaker)\n\n{row.about}\n\nTraps: {row.traps}\n" + (
+            f"\nParts (times in ns):\n{parts}" if parts else ""
+        )
+    out |= {
+        name: f"{name} (part of a breaker)\n\n{about}"
+        for name, about in catalog.PARTS.items()
+        if name not in out
+    }
     for name in blocks.ORDER:
         if name not in out:
             model = {"rate_limit": "RateLimit"}.get(name, name.capitalize())
@@ -55,5 +61,7 @@ def command(name: str) -> None:
         return
     short = {t.rsplit(".", 1)[-1] for t in topics}
     near = get_close_matches(name, short, 3)
-    msg = f"nothing is called {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "; see `cascadelab policies`")
+    msg = f"nothing is called {name!r}" + (
+        f"; did you mean {' or '.join(near)}?" if near else "; see `cascadelab policies`"
+    )
     raise UsageError(msg)

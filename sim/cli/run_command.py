@@ -9,7 +9,13 @@ from sim.cli import common
 @common.scenario_argument
 @click.option("--variant", help="Variant of the file; default: the file as it stands.")
 @click.option("--seed", type=click.IntRange(min=0), help="Default: the file's own seed.")
-@click.option("--trace", type=click.IntRange(min=0), default=0, metavar="N", help="Keep the walks of the first N requests.")
+@click.option(
+    "--trace",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Keep the walks of the first N requests.",
+)
 @click.option("--engine", type=click.Choice(["simpy", "auto"]), default="auto", help="Which engine runs it.")
 @common.set_option
 @common.plugin_option
@@ -52,15 +58,20 @@ def command(
     common.warn_if_long(planned, 1)
     total = topology.duration_ns / 1e9 if loaded.loaded.scenario(variant).duration else planned.attempts
     with common.progress_bar(loaded.name, total, "simulated s") as show:
-        result = api.run(loaded, seed, variant, trace=trace, engine=engine, progress=lambda now, events: show(now / 1e9))
+        result = api.run(
+            loaded, seed, variant, trace=trace, engine=engine, progress=lambda now, events: show(now / 1e9)
+        )
     lines = [parse_line(text, loaded.variants) for text in result.scenario.expect]
     verdicts = [
         judge(line, variant or "", [result.measure(str(line.measure))])
         for line in lines
         if line.variant in ("", variant or "")
     ]
-    folder = Path(output) if output else common.results_folder(loaded.name, f"{variant or 'run'}-seed{result.manifest['seed']}")
-    result.save(folder, figures=figures)
+    folder = (
+        Path(output)
+        if output
+        else common.results_folder(loaded.name, f"{variant or 'run'}-seed{result.manifest['seed']}")
+    )
     if as_json:
         shown = {**result.summary, "expect": [{"line": v.line.text, "verdict": v.verdict} for v in verdicts]}
         click.echo(to_json(shown), nl=False)
@@ -68,6 +79,8 @@ def command(
         click.echo(run_text(result))
         for verdict in verdicts:
             click.echo(str(verdict))
+    # The ledger is out before anything is written: a full disk must not cost what was computed.
+    result.save(folder, figures=figures)
     common.say(f"results: {folder}")
     if not all(v.met for v in verdicts):
         ctx.exit(4)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from sim.experiment.execute import FAULT, Row
 
 LEVEL = 0.95
+ROUNDING = 1e-12
+"""Values that differ by less than this share of the largest are one value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,9 @@ class Table:
         """Mean over seeds with its interval; seeds without data are left out (n says how many are in)."""
         return interval(self.column(variant, measure, day, value).values())
 
-    def difference(self, variant: str, base: str, measure: str, day: str = FAULT, value: str = "") -> Difference:
+    def difference(
+        self, variant: str, base: str, measure: str, day: str = FAULT, value: str = ""
+    ) -> Difference:
         """Paired by seed: variant minus base."""
         ours, theirs = self.column(variant, measure, day, value), self.column(base, measure, day, value)
         return paired([ours[s] - theirs[s] for s in sorted(ours.keys() & theirs.keys())])
@@ -93,12 +97,13 @@ def interval(values: Iterable[float]) -> Interval:
         return Interval(math.nan, math.nan, 0)
     if any(math.isinf(x) for x in xs):
         return Interval(math.inf, math.nan, n)
-    mean = math.fsum(xs) / n
     if n == 1:
-        return Interval(mean, math.nan, 1)
+        return Interval(xs[0], math.nan, 1)
+    mean = math.fsum(xs) / n
     sd = math.sqrt(math.fsum((x - mean) ** 2 for x in xs) / (n - 1))
-    if sd == 0.0:
-        return Interval(mean, 0.0, n)
+    if max(xs) - min(xs) <= ROUNDING * max(map(abs, xs)):
+        # Equal values must not get a spread, and so a p-value, from the rounding of their mean.
+        return Interval(xs[0], 0.0, n)
     from scipy.stats import t
 
     return Interval(mean, float(t.ppf((1 + LEVEL) / 2, n - 1)) * sd / math.sqrt(n), n)
@@ -139,7 +144,8 @@ def rank(table: Table, measure: str, better: int, value: str = "") -> tuple[list
     sign = better or 1
     means = {v: table.mean(v, measure, value=value).mean for v in table.variants}
     order = sorted(
-        table.variants, key=lambda v: (math.isnan(means[v]), -sign * means[v] if not math.isnan(means[v]) else 0.0)
+        table.variants,
+        key=lambda v: (math.isnan(means[v]), -sign * means[v] if not math.isnan(means[v]) else 0.0),
     )
     pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :]]
     differences = [table.difference(a, b, measure, value=value) for a, b in pairs]
@@ -159,7 +165,9 @@ def sentence(order: list[str], pairs: list[Pair], measure: str) -> str:
         else:
             groups.append([variant])
     text = "  >  ".join(" ~ ".join(g) for g in groups)
-    blurred = [p for p in pairs if not p.told_apart and not any(p.better in g and p.worse in g for g in groups)]
+    blurred = [
+        p for p in pairs if not p.told_apart and not any(p.better in g and p.worse in g for g in groups)
+    ]
     out = f"by {measure}: {text}"
     if any(len(g) > 1 for g in groups):
         out += "   (~: cannot tell apart)"

@@ -55,7 +55,12 @@ class Row:
 
 @lru_cache(maxsize=64)
 def _prepare(
-    text: str, file: str, base_dir: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...], variant: str | None
+    text: str,
+    file: str,
+    base_dir: str,
+    overrides: tuple[str, ...],
+    plugin_files: tuple[str, ...],
+    variant: str | None,
 ) -> tuple[Scenario, Topology, Topology | None, dict[str, Callable[..., Any]]]:
     """Built once per worker: (scenario, topology, its twin without faults, plugins)."""
     found = plugins.gather(plugin_files)
@@ -116,7 +121,10 @@ def split(task: Task, jobs: int) -> list[Task]:
 
 
 def execute(
-    tasks: Iterable[Task], jobs: int = 1, executor: Executor | None = None, done: Callable[[int], None] | None = None
+    tasks: Iterable[Task],
+    jobs: int = 1,
+    executor: Executor | None = None,
+    done: Callable[[int], None] | None = None,
 ) -> Iterator[Row]:
     """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
     batches = [batch for task in tasks for batch in split(task, jobs)]

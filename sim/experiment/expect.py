@@ -1,5 +1,6 @@
 """Are a scenario's expectations met?"""
 
+import math
 from dataclasses import dataclass
 
 from sim.experiment.compare import Interval, interval
@@ -24,9 +25,11 @@ class Verdict:
 
     def __str__(self) -> str:
         shown = f"{self.found.mean:.4g}"
-        if self.found.half == self.found.half:  # noqa: PLR0124 - not nan
+        if self.found.half == self.found.half:
             shown += f" ± {self.found.half:.2g}"
-        text = self.line.text if self.line.variant or not self.variant else f"{self.variant}: {self.line.text}"
+        text = (
+            self.line.text if self.line.variant or not self.variant else f"{self.variant}: {self.line.text}"
+        )
         return f"{self.verdict:<11}  {text}   (found {shown}, n = {self.found.n})"
 
 
@@ -35,6 +38,11 @@ def judge(line: Line, variant: str, values: list[float]) -> Verdict:
     found = interval(values)
     if found.n == 0 or found.n < len(values):
         return Verdict(line, variant, CANNOT_TELL, found)
+    if math.isinf(found.mean):
+        # No interval holds a value that never came (a recovery, say): all seeds must agree.
+        sides = {line.holds(v) for v in values}
+        verdict = CANNOT_TELL if len(sides) > 1 else MET if True in sides else NOT_MET
+        return Verdict(line, variant, verdict, found)
     if found.n == 1 or not found.half > 0.0:
         return Verdict(line, variant, MET if line.holds(found.mean) else NOT_MET, found)
     ends = (line.holds(found.low), line.holds(found.high))

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from sim.measures import avalanche, evaluate
+from sim.measures.selection import fault_span
 from sim.record.types import Record
 from sim.scenario.model import Scenario
 from sim.topology.types import Topology
@@ -17,7 +18,9 @@ def ledger(record: Record, topology: Topology, target: str = "", *, tries: bool 
     prefix, suffix = ("tries." if tries else ""), (f"({target})" if target else "")
     out: dict[str, Any] = {m: evaluate(f"{prefix}{m}{suffix}", record, topology) for m in LEDGER}
     out["F_by_reason"] = {
-        r: n for r in REASONS if (n := evaluate(f"{prefix}{r}{suffix}", record, topology)) and not math.isnan(n)
+        r: n
+        for r in REASONS
+        if (n := evaluate(f"{prefix}{r}{suffix}", record, topology)) and not math.isnan(n)
     }
     out["B"] = evaluate(f"trips{suffix}", record, topology)
     return out
@@ -39,15 +42,20 @@ def article(record: Record, topology: Topology, target: str = "") -> dict[str, A
             "as meant (success share)": call["success_share"],
             "R": call["R"],
         },
-        "4: B = F/N": {"F/N (failure share)": one["F"] / n if n else math.nan, "B/N (trips per try)": trips / n if n else math.nan},
+        "4: B = F/N": {
+            "F/N (failure share)": one["F"] / n if n else math.nan,
+            "B/N (trips per try)": trips / n if n else math.nan,
+        },
     }
 
 
-def summarise(record: Record, topology: Topology, scenario: Scenario, twin: Record | None = None) -> dict[str, Any]:
+def summarise(
+    record: Record, topology: Topology, scenario: Scenario, twin: Record | None = None
+) -> dict[str, Any]:
     """Everything of summary.json."""
     failing = avalanche.failing(record, topology, scenario.healthy_share, twin)
     seconds, note = avalanche.recovery_time(record, topology, twin)
-    start = avalanche.fault_span(record)
+    start = fault_span(record)
     return {
         "whole": ledger(record, topology),
         "sources": {s.name: ledger(record, topology, s.name) for s in topology.sources},

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 
-
 from sim.measures import graph
 from sim.measures.selection import fault_span, sites_of
 from sim.record.types import Record
@@ -39,7 +38,9 @@ class Endangered:
     distance: int | None
 
 
-def series(record: Record, sites: tuple[int, ...], calls_only_ok: bool = False) -> tuple[list[int], list[int]]:
+def series(
+    record: Record, sites: tuple[int, ...], calls_only_ok: bool = False
+) -> tuple[list[int], list[int]]:
     """(completed, succeeded) per bucket over sites, on the ledger of calls."""
     table = record.counts[0, list(sites)].sum(axis=0)
     return table.sum(axis=1).tolist(), table[:, OK].tolist()
@@ -81,7 +82,9 @@ def first_failing(record: Record, sites: tuple[int, ...], threshold: float, star
     return None
 
 
-def failing(record: Record, topology: Topology, healthy_share: float, twin: Record | None = None) -> list[Endangered]:
+def failing(
+    record: Record, topology: Topology, healthy_share: float, twin: Record | None = None
+) -> list[Endangered]:
     """Every endpoint that failed after the first fault began, by first failing time."""
     span = fault_span(record)
     start = span[0] if span else topology.warmup_ns
@@ -148,5 +151,3 @@ def load_is_back(topology: Topology, record: Record) -> bool:
     """Has every surge ended?"""
     surges = {f.id for f in topology.faults if f.verb == F_SURGE}
     return all(f.end_ns < record.arrivals_end_ns for f in record.faults if f.fault in surges)
-
-

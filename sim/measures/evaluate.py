@@ -35,8 +35,9 @@ OF_THE_RUN: dict[str, tuple[str, str, int, Whole]] = {
         lambda record, topology, healthy, twin: avalanche.lost_requests(record, topology),
     ),
     "recovery_time": (
-        "seconds from the fault's end to the first window from which the success share stays at its "
-        "baseline; inf if it does not come back", "s", -1,
+        "time from the fault's end to the window from which the success share stays at its baseline; "
+        "inf if it does not come back",
+        "s", -1,
         lambda record, topology, healthy, twin: avalanche.recovery_time(record, topology, twin)[0],
     ),
 }  # fmt: skip

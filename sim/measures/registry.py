@@ -42,7 +42,19 @@ def _add(name: str, about: str, unit: str, better: int, function: Callable[[Sele
 
 
 def _ratio(a: float, b: float) -> float:
-    return a / b if b else NAN
+    return float(a / b) if b else NAN
+
+
+def _outcome(which: int) -> Callable[[Selection], float]:
+    return lambda s: float(s.counts()[which])
+
+
+def _counter(which: int) -> Callable[[Selection], float]:
+    return lambda s: float(s.counter(which))
+
+
+def _quantile(q: float) -> Callable[[Selection], float]:
+    return lambda s: latency.quantile(s, q)
 
 
 def _visits(s: Selection, what: int) -> int:
@@ -70,7 +82,7 @@ def _utilisation(s: Selection) -> float:
 
 
 def _width_s(s: Selection) -> float:
-    return (s.buckets.stop - s.buckets.start) * s.record.bucket_ns / 1e9
+    return float((s.buckets.stop - s.buckets.start) * s.record.bucket_ns / 1e9)
 
 
 def _requests(s: Selection) -> int:
@@ -78,38 +90,145 @@ def _requests(s: Selection) -> int:
     return int(s.record.counters[sites, s.buckets, STARTED].sum())
 
 
-_add("N", "completed calls, those that the caller's own policies refused included", "", 0, lambda s: float(s.counts().sum()))
+_add(
+    "N",
+    "completed calls, those that the caller's own policies refused included",
+    "",
+    0,
+    lambda s: float(s.counts().sum()),
+)
 _add("S", "of these, answered well and in time", "", 1, lambda s: float(s.counts()[OK]))
 _add("F", "all others: N - S", "", -1, lambda s: float(s.counts().sum() - s.counts()[OK]))
 for _i, _name in enumerate(REASONS, 1):
-    _add(_name, f"F by reason: {_name}", "", -1, lambda s, i=_i: float(s.counts()[i]))  # type: ignore[misc]
+    _add(_name, f"F by reason: {_name}", "", -1, _outcome(_i))
 _add("success_share", "S / N", "share", 1, lambda s: _ratio(float(s.counts()[OK]), float(s.counts().sum())))
-_add("failure_share", "F / N", "share", -1, lambda s: 1.0 - _ratio(float(s.counts()[OK]), float(s.counts().sum())))
+_add(
+    "failure_share",
+    "F / N",
+    "share",
+    -1,
+    lambda s: 1.0 - _ratio(float(s.counts()[OK]), float(s.counts().sum())),
+)
 _add("goodput", "successes per second", "1/s", 1, lambda s: _ratio(float(s.counts()[OK]), _width_s(s)))
-_add("offered", "calls begun per second", "1/s", 0, lambda s: _ratio(s.counter(TRIES_STARTED if s.ledger else STARTED), _width_s(s)))
-_add("started", "calls begun; started = N + in flight over the whole run", "", 0, lambda s: float(s.counter(TRIES_STARTED if s.ledger else STARTED)))
-_add("in_flight", "begun and not over at the end of the run", "", 0, lambda s: float(s.record.in_flight[s.ledger, list(s.sites)].sum()))
+_add(
+    "offered",
+    "calls begun per second",
+    "1/s",
+    0,
+    lambda s: _ratio(s.counter(TRIES_STARTED if s.ledger else STARTED), _width_s(s)),
+)
+_add(
+    "started",
+    "calls begun; started = N + in flight over the whole run",
+    "",
+    0,
+    lambda s: float(s.counter(TRIES_STARTED if s.ledger else STARTED)),
+)
+_add(
+    "in_flight",
+    "begun and not over at the end of the run",
+    "",
+    0,
+    lambda s: float(s.record.in_flight[s.ledger, list(s.sites)].sum()),
+)
 _add("R", "mean latency of completed calls", "s", -1, latency.mean)
 for _q, _name in ((0.5, "p50"), (0.9, "p90"), (0.99, "p99"), (0.999, "p999")):
-    _add(_name, f"latency below which {100 * _q:g} % of completed calls lie", "s", -1, lambda s, q=_q: latency.quantile(s, q))  # type: ignore[misc]
-_add("degraded", "calls that succeeded with a failed optional step or a fallback below them", "", -1, lambda s: float(s.counter(DEGRADED)))
+    _add(
+        _name,
+        f"latency below which {100 * _q:g} % of completed calls lie",
+        "s",
+        -1,
+        _quantile(_q),
+    )
+_add(
+    "degraded",
+    "calls that succeeded with a failed optional step or a fallback below them",
+    "",
+    -1,
+    lambda s: float(s.counter(DEGRADED)),
+)
 _add("fallback", "failed calls that a fallback answered", "", -1, lambda s: float(s.counter(FALLBACK)))
 for _name in ("retries", "retries_denied", "hedges", "unused"):
-    _add(_name, {"retries": "retries sent", "retries_denied": "retries that a budget denied", "hedges": "further copies sent by hedging", "unused": "answers that came but were not needed"}[_name], "", 0, lambda s, i=COUNTERS.index(_name): float(s.counter(i)))  # type: ignore[misc]
-_add("refused_good", "refused tries that would have succeeded at that instant: no fault on callee or edge, room, its own coin", "", -1, lambda s: float(s.counter(REFUSED_GOOD)))
-_add("cache_hit_share", "look-ups answered by the cache", "share", 1, lambda s: _ratio(s.counter(CACHE_HITS), s.counter(CACHE_HITS) + s.counter(CACHE_MISSES)))
+    _add(
+        _name,
+        {
+            "retries": "retries sent",
+            "retries_denied": "retries that a budget denied",
+            "hedges": "further copies sent by hedging",
+            "unused": "answers that came but were not needed",
+        }[_name],
+        "",
+        0,
+        _counter(COUNTERS.index(_name)),
+    )
+_add(
+    "refused_good",
+    "refused tries that would have succeeded at that instant: no fault on callee or edge, room, its own coin",
+    "",
+    -1,
+    lambda s: float(s.counter(REFUSED_GOOD)),
+)
+_add(
+    "cache_hit_share",
+    "look-ups answered by the cache",
+    "share",
+    1,
+    lambda s: _ratio(s.counter(CACHE_HITS), s.counter(CACHE_HITS) + s.counter(CACHE_MISSES)),
+)
 _add("trips", "B: transitions of breaker copies into open, re-openings included", "", -1, breakers.trips)
 _add("B", "B: transitions of breaker copies into open, re-openings included", "", -1, breakers.trips)
 _add("reopenings", "of B, those from half-open", "", -1, breakers.reopenings)
 _add("false_trips", "trips while no fault was active", "", -1, breakers.false_trips)
 _add("trips_per_s", "B per second", "1/s", -1, lambda s: _ratio(breakers.trips(s), s.seconds))
-_add("trips_per_try", "B / N of tries", "share", -1, lambda s: _ratio(breakers.trips(s), float(s.record.counts[1, list(s.sites), s.buckets].sum())))
+_add(
+    "trips_per_try",
+    "B / N of tries",
+    "share",
+    -1,
+    lambda s: _ratio(breakers.trips(s), float(s.record.counts[1, list(s.sites), s.buckets].sum())),
+)
 _add("open_share", "share of (copies x time) spent open", "share", -1, breakers.open_share)
 _add("attempts", "attempts that arrived at the service", "", -1, lambda s: float(_visits(s, r.ARRIVED)))
-_add("amplification", "attempts that arrived at the service per request of the sources", "", -1, lambda s: _ratio(_visits(s, r.ARRIVED), _requests(s)))
-_add("wasted_work", "share of work whose answer found nobody", "share", -1, lambda s: _ratio(_visits(s, r.WASTED_NS), _visits(s, r.WORK_NS)))
+_add(
+    "amplification",
+    "attempts that arrived at the service per request of the sources",
+    "",
+    -1,
+    lambda s: _ratio(_visits(s, r.ARRIVED), _requests(s)),
+)
+_add(
+    "wasted_work",
+    "share of work whose answer found nobody",
+    "share",
+    -1,
+    lambda s: _ratio(_visits(s, r.WASTED_NS), _visits(s, r.WORK_NS)),
+)
 _add("utilisation", "cores at work / cores that are up", "share", 0, _utilisation)
-_add("busy_slots", "mean taken slots, summed over replicas", "", 0, lambda s: _ratio(_gauge(s, r.INSIDE_NS) / 1e9, _width_s(s)))
-_add("queue_length", "mean waiting attempts, summed over replicas", "", -1, lambda s: _ratio(_gauge(s, r.QUEUE_NS) / 1e9, _width_s(s)))
-_add("wait", "mean time in the queue of finished attempts", "s", -1, lambda s: _ratio(_visits(s, r.WAIT_NS) / 1e9, _visits(s, r.FINISHED)))
-_add("sojourn", "mean time at the replica of finished attempts", "s", -1, lambda s: _ratio(_visits(s, r.SOJOURN_NS) / 1e9, _visits(s, r.FINISHED)))
+_add(
+    "busy_slots",
+    "mean taken slots, summed over replicas",
+    "",
+    0,
+    lambda s: _ratio(_gauge(s, r.INSIDE_NS) / 1e9, _width_s(s)),
+)
+_add(
+    "queue_length",
+    "mean waiting attempts, summed over replicas",
+    "",
+    -1,
+    lambda s: _ratio(_gauge(s, r.QUEUE_NS) / 1e9, _width_s(s)),
+)
+_add(
+    "wait",
+    "mean time in the queue of finished attempts",
+    "s",
+    -1,
+    lambda s: _ratio(_visits(s, r.WAIT_NS) / 1e9, _visits(s, r.FINISHED)),
+)
+_add(
+    "sojourn",
+    "mean time at the replica of finished attempts",
+    "s",
+    -1,
+    lambda s: _ratio(_visits(s, r.SOJOURN_NS) / 1e9, _visits(s, r.FINISHED)),
+)

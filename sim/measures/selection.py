@@ -33,7 +33,9 @@ class Selection:
 
     def counts(self) -> NDArray[np.int64]:
         """Outcomes summed over sites and window."""
-        table: NDArray[np.int64] = self.record.counts[self.ledger, list(self.sites), self.buckets].sum(axis=(0, 1))
+        table: NDArray[np.int64] = self.record.counts[self.ledger, list(self.sites), self.buckets].sum(
+            axis=(0, 1)
+        )
         return table
 
     def counter(self, which: int) -> int:

@@ -101,6 +101,34 @@ class Params:
 class Breaker:
     """The mutable record of one copy."""
 
+    attempt: int
+    bucket: int
+    cause: int
+    fail_count: int
+    failures_ring: list[int]
+    from_state: int
+    generation: int
+    in_flight: int
+    key: int
+    moves: int
+    n: int
+    n_ring: list[int]
+    open_ns: int
+    ordinal: int
+    permits: int
+    position: int
+    probe_failures: int
+    probe_n: int
+    row: int
+    seen_failures: int
+    seen_n: int
+    seen_slow: int
+    slow_count: int
+    slow_ring: list[int]
+    start_ns: int
+    state: int
+    until: int
+
     __slots__ = (
         "attempt",
         "bucket",

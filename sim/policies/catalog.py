@@ -141,7 +141,9 @@ def params_from(spec: dict[str, Any]) -> b.Params:
         values |= {"window": b.W_COUNT, "size": window["count"]}
         minimum = trip.get("minimum") or 1
         if minimum > window["count"]:
-            msg = f"a window of {window['count']} results never holds the minimum of {minimum}: it cannot trip"
+            msg = (
+                f"a window of {window['count']} results never holds the minimum of {minimum}: it cannot trip"
+            )
             raise ValueError(msg)
     else:
         size = window.get("buckets") or 10
@@ -161,7 +163,11 @@ def _open(open_for: dict[str, Any]) -> dict[str, Any]:
     growth = open_for.get("exponential")
     values: dict[str, Any] = {"jitter": open_for.get("jitter") or 0.0}
     if growth:
-        values |= {"open_kind": b.OPEN_EXPONENTIAL, "open_ns": growth["initial"], "multiplier": growth.get("multiplier", 2.0)}
+        values |= {
+            "open_kind": b.OPEN_EXPONENTIAL,
+            "open_ns": growth["initial"],
+            "multiplier": growth.get("multiplier", 2.0),
+        }
         if growth.get("cap"):
             values["cap_ns"] = growth["cap"]
     else:
@@ -179,13 +185,20 @@ def _half_open(parts: dict[str, Any]) -> dict[str, Any]:
     }
     if probe != "single":
         quota = probe.get("quota")
-        values |= {"probe": b.PROBE_QUOTA if quota else b.PROBE_CONCURRENT, "probes": quota or probe["concurrent"]}
+        values |= {
+            "probe": b.PROBE_QUOTA if quota else b.PROBE_CONCURRENT,
+            "probes": quota or probe["concurrent"],
+        }
     if decide == "first":
         return values
     if decide.get("successes"):
         values |= {"decide": b.DECIDE_SUCCESSES, "decide_n": decide["successes"]}
     else:
-        values |= {"decide": b.DECIDE_RATE, "decide_n": decide["after"], "decide_ratio": decide["failure_ratio"]}
+        values |= {
+            "decide": b.DECIDE_RATE,
+            "decide_n": decide["after"],
+            "decide_ratio": decide["failure_ratio"],
+        }
     quota = values.get("probes") if values.get("probe") == b.PROBE_QUOTA else None
     if quota is not None and values["decide_n"] > quota:
         msg = f"a quota of {quota} probes never gives the {values['decide_n']} results that decide: it would stay half-open for ever"

@@ -1,12 +1,12 @@
 """Users' own breakers: by entry point (group `cascadelab.breakers`) or by file (`--plugin file.py`).
 
-    from sim.policies.plugins import breaker
+from sim.policies.plugins import breaker
 
-    @breaker("every-third")
-    class EveryThird:
-        def admit(self, now_ns): ...            # a ticket (anything but None), or None: refused
-        def settle(self, now_ns, ticket, outcome): ...
-        # if it has them: state ("closed", "open", "half_open"), due() -> ns or None, tick(now_ns)
+@breaker("every-third")
+class EveryThird:
+    def admit(self, now_ns): ...            # a ticket (anything but None), or None: refused
+    def settle(self, now_ns, ticket, outcome): ...
+    # if it has them: state ("closed", "open", "half_open"), due() -> ns or None, tick(now_ns)
 """
 
 from collections.abc import Callable, Iterable

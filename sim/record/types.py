@@ -13,7 +13,20 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
-ARRIVED, STARTED, FINISHED, SHED, DOWN, CRASHED, WAIT_NS, SOJOURN_NS, WORK_NS, WASTED_NS, FAILED, WITHDRAWN = range(12)
+(
+    ARRIVED,
+    STARTED,
+    FINISHED,
+    SHED,
+    DOWN,
+    CRASHED,
+    WAIT_NS,
+    SOJOURN_NS,
+    WORK_NS,
+    WASTED_NS,
+    FAILED,
+    WITHDRAWN,
+) = range(12)
 VISITS = (
     "arrived",
     "started",

@@ -80,7 +80,12 @@ def load_text(
     for variant in (None, *_variant_names(tree, problems)):
         seen = with_variant(tree, variant)
         for override in overrides:
-            seen = with_override(seen, override)
+            try:
+                seen = with_override(seen, override)
+            except UsageError:
+                # a path that the file has and this variant has not, such as a fault that it removes
+                if variant is None:
+                    raise
         model = _validate(seen, base_dir or Path(), problems)
         if model is not None:
             models[variant] = model

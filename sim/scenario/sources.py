@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from sim.scenario.dists import NO_TIME, Distribution
 from sim.scenario.fields import RATE as RATE_TEXT
@@ -135,7 +135,16 @@ class Source(Part):
         if self.mix is not None and sum(self.mix.values()) <= 0:
             msg = "the weights of the mix add up to 0"
             raise ValueError(msg)
+        if self.users is None and "think" in self.model_fields_set:
+            msg = "`think` belongs to a closed loop: `users`"
+            raise ValueError(msg)
         if self.users is not None and "arrivals" in self.model_fields_set:
             msg = "`arrivals` belongs to an open loop; users think instead"
             raise ValueError(msg)
         return self
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without what is not set, and without what belongs to the other kind of loop."""
+        other = "think" if self.users is None else "arrivals"
+        return {k: v for k, v in write(self).items() if v is not None and k != other}

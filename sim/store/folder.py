@@ -11,7 +11,9 @@ from sim.errors import StoreError
 Content = str | bytes
 
 
-def write_folder(folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None) -> None:
+def write_folder(
+    folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None
+) -> None:
     """Write files (by relative name) beside `folder`, let `draw` add to them, then move into place.
 
     What was there before is replaced only once the new one is complete. Raises StoreError.

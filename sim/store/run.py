@@ -68,7 +68,7 @@ def _clean(data: Any) -> Any:
         return {str(k): _clean(v) for k, v in data.items()}
     if isinstance(data, list | tuple):
         return [_clean(v) for v in data]
-    if isinstance(data, float) and data != data:  # noqa: PLR0124 - nan
+    if isinstance(data, float) and data != data:
         return None
     if isinstance(data, float) and data in (float("inf"), float("-inf")):
         return "inf" if data > 0 else "-inf"

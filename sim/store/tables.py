@@ -51,7 +51,13 @@ def calls(record: Record, topology: Topology) -> str:
     """calls.csv: per ledger, step and bucket the outcomes and latency sums."""
     header = ("ledger", "step", "bucket_start_ns", *OUTCOMES, *(f"{o}_latency_ns" for o in OUTCOMES))
     rows = (
-        (name, site.name, b * record.bucket_ns, *record.counts[i, site.id, b], *record.latency_ns[i, site.id, b])
+        (
+            name,
+            site.name,
+            b * record.bucket_ns,
+            *record.counts[i, site.id, b],
+            *record.latency_ns[i, site.id, b],
+        )
         for i, name in enumerate(LEDGERS)
         for site in topology.sites
         for b in np.flatnonzero(record.counts[i, site.id].any(axis=1))
@@ -72,7 +78,14 @@ def counters(record: Record, topology: Topology) -> str:
 def latency(record: Record, topology: Topology) -> str:
     """latency.csv: sparse histograms (bins of sim.record.histogram); bucket_start_ns empty = whole run."""
     rows = (
-        (LEDGERS[ledger], topology.sites[site].name, b * record.bucket_ns if b >= 0 else "", OUTCOMES[o], bin_, n)
+        (
+            LEDGERS[ledger],
+            topology.sites[site].name,
+            b * record.bucket_ns if b >= 0 else "",
+            OUTCOMES[o],
+            bin_,
+            n,
+        )
         for (ledger, site), columns in sorted(record.histograms.items())
         for b, o, bin_, n in zip(*(c.tolist() for c in columns), strict=True)
     )
@@ -81,7 +94,9 @@ def latency(record: Record, topology: Topology) -> str:
 
 def _grid(table: Ints, names: list[str], what: str, columns: tuple[str, ...], width: int) -> str:
     rows = (
-        (name, b * width, *table[i, b]) for i, name in enumerate(names) for b in np.flatnonzero(table[i].any(axis=1))
+        (name, b * width, *table[i, b])
+        for i, name in enumerate(names)
+        for b in np.flatnonzero(table[i].any(axis=1))
     )
     return to_csv((what, "bucket_start_ns", *columns), rows)
 
@@ -116,7 +131,10 @@ def transitions(record: Record, topology: Topology) -> str:
 
 def copies(record: Record, topology: Topology) -> str:
     """copies.csv: every breaker copy that came into being."""
-    rows = ((topology.scopes[c.scope].name, c.scope, c.caller, c.target, c.t_ns, int(c.counts_trips)) for c in record.copies)
+    rows = (
+        (topology.scopes[c.scope].name, c.scope, c.caller, c.target, c.t_ns, int(c.counts_trips))
+        for c in record.copies
+    )
     return to_csv(("breaker", "scope_id", "caller_id", "target_id", "t_ns", "counts_trips"), rows)
 
 
@@ -184,7 +202,9 @@ def read_record(files: dict[str, str], topology: Topology, facts: dict[str, int]
     )  # fmt: skip
 
 
-def _read_grid(text: str, names: list[str], what: str, columns: tuple[str, ...], buckets: int, width: int) -> Ints:
+def _read_grid(
+    text: str, names: list[str], what: str, columns: tuple[str, ...], buckets: int, width: int
+) -> Ints:
     table = np.zeros((len(names), buckets, len(columns)), np.int64)
     row_of = {name: i for i, name in enumerate(names)}
     for row in from_csv(text):
@@ -192,7 +212,9 @@ def _read_grid(text: str, names: list[str], what: str, columns: tuple[str, ...],
     return table
 
 
-def _histograms(text: str, site_of: dict[str, int], width: int) -> dict[tuple[int, int], tuple[Ints, Ints, Ints, Ints]]:
+def _histograms(
+    text: str, site_of: dict[str, int], width: int
+) -> dict[tuple[int, int], tuple[Ints, Ints, Ints, Ints]]:
     rows: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {
         (ledger, site): [] for ledger in range(len(LEDGERS)) for site in site_of.values()
     }

@@ -138,7 +138,9 @@ class Builder:
 
         for name in sorted(self.model.sources):
             source = self.model.sources[name]
-            found += [(name, call, Policies()) for call in ([source.call] if source.call else source.mix or ())]
+            found += [
+                (name, call, Policies()) for call in ([source.call] if source.call else source.mix or ())
+            ]
         for name in sorted(self.model.services):
             for endpoint in self.model.services[name].endpoints.values():
                 walk(name, endpoint.steps)
@@ -207,7 +209,9 @@ class Builder:
         if behind:
             singles = self._behind_gateway(callee)
         elif gateway is not None:
-            at = next(i for i, s in enumerate(singles) if s.breaker and layering.place_of(s.breaker) == "gateway")
+            at = next(
+                i for i, s in enumerate(singles) if s.breaker and layering.place_of(s.breaker) == "gateway"
+            )
             singles = singles[:at] + [s for s in singles[at + 1 :] if s.timeout]
             callee = f"gateway({callee})"
             target = f"{callee}.{endpoint}"
@@ -227,9 +231,15 @@ class Builder:
     def _behind_gateway(self, callee: str) -> list[Single]:
         """What the gateway runs: the breaker, and what stands below it in the callers' policies."""
         for caller, reference, extra in self._all_calls():
-            if self.callee_service(self.resolve(reference)) == callee and self._gateway_of(caller, reference, extra):
+            if self.callee_service(self.resolve(reference)) == callee and self._gateway_of(
+                caller, reference, extra
+            ):
                 singles = list(self._policies(caller, callee, extra))
-                at = next(i for i, s in enumerate(singles) if s.breaker and layering.place_of(s.breaker) == "gateway")
+                at = next(
+                    i
+                    for i, s in enumerate(singles)
+                    if s.breaker and layering.place_of(s.breaker) == "gateway"
+                )
                 return singles[at:]
         raise AssertionError(callee)
 
@@ -279,8 +289,18 @@ class Builder:
     def _service(self, name: str, spec: m.Service, first_replica: int) -> None:
         number = self.service_id[name]
         ids = tuple(self._endpoint(number, name, e, spec.endpoints[e]) for e in sorted(spec.endpoints))
-        codel = None if isinstance(spec.discipline, str) else spec.discipline.codel or spec.discipline.adaptive_lifo
-        kind = spec.discipline if isinstance(spec.discipline, str) else "codel" if spec.discipline.codel else "adaptive"
+        codel = (
+            None
+            if isinstance(spec.discipline, str)
+            else spec.discipline.codel or spec.discipline.adaptive_lifo
+        )
+        kind = (
+            spec.discipline
+            if isinstance(spec.discipline, str)
+            else "codel"
+            if spec.discipline.codel
+            else "adaptive"
+        )
         scale = spec.autoscale
         slots = -1 if spec.slots is None else spec.slots
         self.services.append(
@@ -323,7 +343,8 @@ class Builder:
     def _step(self, spec: m.Step, endpoint: int, who: str, counter: list[int]) -> int:
         position = counter[0]
         counter[0] += 1
-        site, branches, need = -1, (), 0
+        site, need = -1, 0
+        branches: tuple[tuple[int, ...], ...] = ()
         if spec.call is not None:
             site = self.site(
                 who.rsplit(".", 1)[0], spec.call, who, source=-1, endpoint=endpoint, probability=spec.probability,
@@ -408,5 +429,3 @@ def _burst_factors(bursts: m.Bursts | None) -> tuple[float, float]:
 def build(model: m.Scenario) -> t.Topology:
     """The topology of a scenario."""
     return Builder(model).build()
-
-

@@ -49,7 +49,11 @@ def _fault(builder: "Builder", number: int, fault: m.Fault) -> t.Fault:
         share=getattr(spec, "share", 1.0),
         mode=t.CUT_BLACK_HOLE if getattr(spec, "mode", "") == "black-hole" else t.CUT_REFUSE,
         way=("both", "out", "back").index(getattr(spec, "way", "both")),
-        schedule=t.AT_TIME if fault.at is not None else t.AT_RANDOM if fault.mtbf is not None else t.AFTER_REQUESTS,
+        schedule=t.AT_TIME
+        if fault.at is not None
+        else t.AT_RANDOM
+        if fault.mtbf is not None
+        else t.AFTER_REQUESTS,
         at_ns=fault.at or 0,
         for_ns=int(length.a) if fixed and length is not None else FOREVER,
         mtbf=fault.mtbf.dist if fault.mtbf is not None else None,
@@ -95,5 +99,7 @@ def _all(service: t.Service) -> set[int]:
 
 
 def _name(verb: str, spec: Any) -> str:
-    targets = [x for k in ("service", "endpoint", "replica", "edge", "source", "cache") for x in getattr(spec, k, ())]
+    targets = [
+        x for k in ("service", "endpoint", "replica", "edge", "source", "cache") for x in getattr(spec, k, ())
+    ]
     return f"{verb} {', '.join(targets)}"

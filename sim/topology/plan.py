@@ -98,18 +98,24 @@ def rates(topology: t.Topology) -> list[tuple[float, float]]:
 def plan(topology: t.Topology) -> Plan:
     """Loads, sizes and times of a topology."""
     per_request, offered = visits(topology), rates(topology)
-    mean = [sum(v[s] * o[0] for v, o in zip(per_request, offered, strict=True)) for s in range(len(topology.sites))]
-    peak = [sum(v[s] * o[1] for v, o in zip(per_request, offered, strict=True)) for s in range(len(topology.sites))]
+    mean = [
+        sum(v[s] * o[0] for v, o in zip(per_request, offered, strict=True))
+        for s in range(len(topology.sites))
+    ]
+    peak = [
+        sum(v[s] * o[1] for v, o in zip(per_request, offered, strict=True))
+        for s in range(len(topology.sites))
+    ]
     services = tuple(_service(topology, s, mean, peak) for s in topology.services)
-    edges = tuple(
-        (e.name, sum(mean[s.id] for s in topology.sites if s.edge == e.id)) for e in topology.edges
-    )
+    edges = tuple((e.name, sum(mean[s.id] for s in topology.sites if s.edge == e.id)) for e in topology.edges)
     total = sum(o[0] for o in offered)
     seconds = topology.duration_ns / 1e9
     if topology.requests > 0 or topology.successes > 0:
         seconds = min(seconds, max(topology.requests, topology.successes) / max(total, 1e-9))
     attempts = sum(mean) * seconds
-    cells = topology.buckets * (len(topology.sites) * 51 + len(topology.endpoints) * 12 + topology.replicas * 4)
+    cells = topology.buckets * (
+        len(topology.sites) * 51 + len(topology.endpoints) * 12 + topology.replicas * 4
+    )
     return Plan(
         services=services,
         edges=edges,
@@ -127,7 +133,9 @@ def _service(topology: t.Topology, service: t.Service, mean: list[float], peak: 
     for endpoint in service.endpoints:
         n = sum(mean[s.id] for s in topology.sites if s.callee == endpoint)
         most = sum(peak[s.id] for s in topology.sites if s.callee == endpoint)
-        work = sum(s.work.mean_ns for s in topology.steps if s.endpoint == endpoint and s.work is not None) / 1e9
+        work = (
+            sum(s.work.mean_ns for s in topology.steps if s.endpoint == endpoint and s.work is not None) / 1e9
+        )
         arrivals, busy, busiest = arrivals + n, busy + n * work, busiest + most * work
     cores = service.cores * service.replicas
     return ServicePlan(
@@ -153,7 +161,9 @@ def _powerless(topology: t.Topology, mean: list[float]) -> list[str]:
     """Time-window breakers whose minimum is out of reach at their copy's share of the load."""
     out = []
     for scope in topology.scopes:
-        sites = [s for s in topology.sites if any(x.scope == scope.id and x.kind == t.L_BREAKER for x in s.layers)]
+        sites = [
+            s for s in topology.sites if any(x.scope == scope.id and x.kind == t.L_BREAKER for x in s.layers)
+        ]
         if not sites:
             continue
         layer = next(x for x in sites[0].layers if x.scope == scope.id)
@@ -192,12 +202,16 @@ def show_bytes(n: float) -> str:
 def plan_text(p: Plan, name: str, variants: tuple[str, ...]) -> str:
     """The plan as text."""
     lines = [f"{name}: holds. Variants: {', '.join(variants) or 'none'}", ""]
-    lines.append(f"{'service':<24}{'replicas':>9}{'slots':>7}{'arrivals/s':>12}{'work ms':>10}{'utilisation':>13}{'at peak':>9}")
+    lines.append(
+        f"{'service':<24}{'replicas':>9}{'slots':>7}{'arrivals/s':>12}{'work ms':>10}{'utilisation':>13}{'at peak':>9}"
+    )
     for s in p.services:
         use = "-" if math.isnan(s.utilisation) else f"{s.utilisation:.0%}"
         most = "-" if math.isnan(s.peak_utilisation) else f"{s.peak_utilisation:.0%}"
         slots = "-" if s.slots < 0 else str(s.slots)
-        lines.append(f"{s.name:<24}{s.replicas:>9}{slots:>7}{s.arrivals_per_s:>12.2f}{s.work_ms:>10.2f}{use:>13}{most:>9}")
+        lines.append(
+            f"{s.name:<24}{s.replicas:>9}{slots:>7}{s.arrivals_per_s:>12.2f}{s.work_ms:>10.2f}{use:>13}{most:>9}"
+        )
     lines += ["", f"{'edge':<48}{'calls/s':>10}"]
     lines += [f"{edge:<48}{rate:>10.2f}" for edge, rate in p.edges]
     lines.append("")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.policies import catalog
+from sim.policies import catalog, kinds
 from sim.scenario import policies as m
 from sim.topology import types as t
 from sim.words import FOREVER, NS, OUTCOMES
@@ -25,7 +25,9 @@ def effective(*blocks: m.Policies) -> tuple[m.Single, ...]:
             continue
         given = {k: getattr(block, k) for k in block.model_fields_set if k in m.ORDER}
         if given and stack is not None:
-            chosen = {next(iter(s.model_fields_set)): getattr(s, next(iter(s.model_fields_set))) for s in stack}
+            chosen = {
+                next(iter(s.model_fields_set)): getattr(s, next(iter(s.model_fields_set))) for s in stack
+            }
             stack = None
         chosen |= given
     if stack is not None:
@@ -44,7 +46,7 @@ def _reasons(names: tuple[str, ...]) -> tuple[bool, ...]:
 
 def _retry(p: m.Retry) -> t.Retry:
     growth, fixed, budget = p.backoff.exponential, p.backoff.fixed, p.budget
-    kind = t.BACKOFF_EXPONENTIAL if growth else t.BACKOFF_FIXED if fixed else t.BACKOFF_NONE
+    kind = kinds.BACKOFF_EXPONENTIAL if growth else kinds.BACKOFF_FIXED if fixed else kinds.BACKOFF_NONE
     ratio = budget is not None and budget.ratio is not None
     return t.Retry(
         attempts=p.attempts,
@@ -54,7 +56,7 @@ def _retry(p: m.Retry) -> t.Retry:
         cap_ns=growth.cap if growth else fixed or 0,
         jitter=("none", "full", "equal", "decorrelated").index(p.jitter),
         on=_reasons(p.on),
-        budget=t.BUDGET_NONE if budget is None else t.BUDGET_RATIO if ratio else t.BUDGET_TOKEN,
+        budget=kinds.BUDGET_NONE if budget is None else kinds.BUDGET_RATIO if ratio else kinds.BUDGET_TOKEN,
         budget_ratio=0.0 if budget is None else (budget.ratio or 0.0) if ratio else budget.earn,
         budget_min_per_s=budget.min_per_s if budget else 0.0,
         budget_window_ns=budget.window if budget else NS,
@@ -111,7 +113,7 @@ GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_BULKHEAD)
 
 def stateful(layer: t.Layer) -> bool:
     """Does it keep state between calls?"""
-    return layer.kind in GUARDS or (layer.kind == t.L_RETRY and layer.params.budget != t.BUDGET_NONE)
+    return layer.kind in GUARDS or (layer.kind == t.L_RETRY and layer.params.budget != kinds.BUDGET_NONE)
 
 
 def complete(layers: list[t.Layer], hop_ns: int | None) -> list[t.Layer]:

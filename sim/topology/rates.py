@@ -28,10 +28,10 @@ def points(rate: Rate, scenario: Scenario) -> Points:
         end = s.at + s.for_
         return ((0, s.base), (s.at, s.base), (s.at, s.peak), (end, s.peak), (end, s.base))
     if rate.sine is not None:
-        s = rate.sine
-        periods = math.ceil((scenario.duration or 10 * s.period) / s.period) + 1
+        sine = rate.sine
+        periods = math.ceil((scenario.duration or 10 * sine.period) / sine.period) + 1
         return tuple(
-            (i * s.period // PIECES, s.mean + s.amplitude * math.sin(2 * math.pi * i / PIECES))
+            (i * sine.period // PIECES, sine.mean + sine.amplitude * math.sin(2 * math.pi * i / PIECES))
             for i in range(periods * PIECES + 1)
         )
     assert rate.replay is not None
@@ -46,8 +46,14 @@ def _replay(scenario: Scenario, name: str) -> Points:
             for row in csv.DictReader(file):
                 out.append((round(float(row["time_s"]) * 1e9), float(row["rate_per_s"])))
     except (KeyError, ValueError, TypeError, OSError) as error:
-        problem = Problem(f"a rate file has columns time_s,rate_per_s with numbers: {error}", str(path), len(out) + 2, 1)
+        problem = Problem(
+            f"a rate file has columns time_s,rate_per_s with numbers: {error}", str(path), len(out) + 2, 1
+        )
         raise InvalidScenario([problem]) from error
-    if not out or out != sorted(out, key=lambda p: p[0]) or any(r < 0 or not math.isfinite(r) for _, r in out):
+    if (
+        not out
+        or out != sorted(out, key=lambda p: p[0])
+        or any(r < 0 or not math.isfinite(r) for _, r in out)
+    ):
         raise InvalidScenario([Problem("times rise and rates are 0 or more", str(path), 1, 1)])
     return tuple(out) if out[0][0] == 0 else ((0, out[0][1]), *out)

@@ -8,18 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.distributions import Dist
-from sim.policies.kinds import (  # noqa: F401 - part of the topology's vocabulary
-    BACKOFF_EXPONENTIAL,
-    BACKOFF_FIXED,
-    BACKOFF_NONE,
-    BUDGET_NONE,
-    BUDGET_RATIO,
-    BUDGET_TOKEN,
-    JITTER_DECORRELATED,
-    JITTER_EQUAL,
-    JITTER_FULL,
-    JITTER_NONE,
-)
 
 # Services --------------------------------------------------------------------------------------
 FIFO, LIFO, CODEL, ADAPTIVE_LIFO = range(4)
@@ -195,7 +183,6 @@ class Retry:
     budget_window_ns: int
     budget_capacity: float
     """TOKEN: bucket size (starts full); a retry costs one token."""
-
 
 
 @dataclass(frozen=True, slots=True)

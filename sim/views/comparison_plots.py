@@ -38,7 +38,9 @@ def comparison(c: Any) -> "Figure":
     rows = -(-len(measures) // columns)
     figure = Figure(figsize=(3.6 * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants))))
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    figure.suptitle(f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval", fontsize=11, x=0.01, ha="left")
+    figure.suptitle(
+        f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval", fontsize=11, x=0.01, ha="left"
+    )
     for ax, measure in zip(grid, measures, strict=False):
         _dots(ax, c, measure)
     for ax in grid[len(measures) :]:
@@ -50,7 +52,10 @@ def comparison(c: Any) -> "Figure":
 
 def _dots(ax: "Axes", c: Any, measure: str) -> None:
     scale, label = _axis(measure)
-    days = {"fault": (palette.FAULT, "o", "with the fault", 0.12), "good": ("#0072B2", "s", "on a good day", -0.12)}
+    days = {
+        "fault": (palette.FAULT, "o", "with the fault", 0.12),
+        "good": ("#0072B2", "s", "on a good day", -0.12),
+    }
     for day in c.table.days():
         colour, marker, name, shift = days[day]
         found = [c.table.mean(v, measure, day, c.table.values[0]) for v in c.table.variants]
@@ -73,7 +78,12 @@ def curve(c: Any) -> "Figure":
     measures = [m for m in _measures(c) if m != "false_trips"][:4]
     figure = Figure(figsize=(9, 0.9 + 2.4 * len(measures)))
     axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
-    figure.suptitle(f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault", fontsize=11, x=0.01, ha="left")
+    figure.suptitle(
+        f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault",
+        fontsize=11,
+        x=0.01,
+        ha="left",
+    )
     numbers = [magnitude(v) for v in c.table.values]
     xs = list(range(len(numbers))) if None in numbers else numbers
     for ax, measure in zip(axes, measures, strict=True):
@@ -83,10 +93,21 @@ def curve(c: Any) -> "Figure":
             mean = [f.mean * scale for f in found]
             half = [0.0 if math.isnan(f.half) else f.half * scale for f in found]
             ax.plot(xs, mean, marker="o", markersize=3, color=colour, label=v or "(file)")
-            ax.fill_between(xs, [m - h for m, h in zip(mean, half, strict=True)], [m + h for m, h in zip(mean, half, strict=True)], color=colour, alpha=0.15, linewidth=0)
+            ax.fill_between(
+                xs,
+                [m - h for m, h in zip(mean, half, strict=True)],
+                [m + h for m, h in zip(mean, half, strict=True)],
+                color=colour,
+                alpha=0.15,
+                linewidth=0,
+            )
         ax.set_ylabel(label)
     if None in numbers:
         axes[-1].set_xticks(xs, c.table.values)
-    axes[-1].set_xlabel(f"{c.path} [{c.table.values[0].lstrip('0123456789.')}]" if c.table.values[0].lstrip("0123456789.") else c.path)
+    axes[-1].set_xlabel(
+        f"{c.path} [{c.table.values[0].lstrip('0123456789.')}]"
+        if c.table.values[0].lstrip("0123456789.")
+        else c.path
+    )
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
     return figure

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.errors import UsageError
 from sim.measures import avalanche
+from sim.measures.selection import fault_span
 from sim.store import tables
 from sim.views import series
 from sim.words import LEDGERS, OUTCOMES, STATES
@@ -58,7 +59,19 @@ def _breakers(run: Any) -> "pd.DataFrame":
         )
         for t in run.record.transitions
     ]  # fmt: skip
-    columns = ["time_s", "breaker", "copy", "target", "from", "to", "cause", "n", "failures", "slow", "open_s"]
+    columns = [
+        "time_s",
+        "breaker",
+        "copy",
+        "target",
+        "from",
+        "to",
+        "cause",
+        "n",
+        "failures",
+        "slow",
+        "open_s",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -84,7 +97,7 @@ def _faults(run: Any) -> "pd.DataFrame":
 def _spread(run: Any) -> "pd.DataFrame":
     import pandas as pd
 
-    span = avalanche.fault_span(run.record)
+    span = fault_span(run.record)
     start = span[0] if span else 0
     rows = [
         (run.topology.endpoints[e.endpoint].name, e.distance, (e.since_ns - start) / 1e9, not e.dependant)
@@ -125,7 +138,10 @@ def comparison_frame(comparison: Any, name: str) -> "pd.DataFrame":
 
     table = comparison.table
     if name == "rows":
-        rows = [{"variant": r.variant, "value": r.value, "seed": r.seed, "day": r.day, **r.values} for r in table.rows]
+        rows = [
+            {"variant": r.variant, "value": r.value, "seed": r.seed, "day": r.day, **r.values}
+            for r in table.rows
+        ]
         return pd.DataFrame(rows)
     if name != "summary":
         msg = f"no frame is called {name!r} (there are: rows, summary)"

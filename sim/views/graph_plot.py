@@ -4,6 +4,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import avalanche
+from sim.measures.selection import fault_span
 from sim.views import palette, series
 from sim.views.layout import positions
 
@@ -17,7 +18,7 @@ MOST_NAMED = 30
 def _moments(run: Any) -> list[tuple[str, int, int]]:
     """(title, first bucket, end bucket): before, early and late in the fault, after it."""
     width, n = run.record.bucket_ns, run.record.counts.shape[2]
-    span = avalanche.fault_span(run.record)
+    span = fault_span(run.record)
     if span is None:
         return [("whole run", 0, n)]
     start, end = span[0] // width, min(n, max(span[0] // width + 1, -(-span[1] // width)))
@@ -53,7 +54,9 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[
         if len(run.topology.endpoints) <= MOST_NAMED:
             share = "" if math.isnan(health[endpoint.id]) else f" {100 * health[endpoint.id]:.0f}%"
             name = endpoint.name.removesuffix(".main")
-            ax.annotate(f"{name}{share}", (x, y), xytext=(0, 8), textcoords="offset points", fontsize=7, ha="center")
+            ax.annotate(
+                f"{name}{share}", (x, y), xytext=(0, 8), textcoords="offset points", fontsize=7, ha="center"
+            )
     ax.set_xlim(-0.18, 1.18)
     ax.set_ylim(-0.1, 1.15)
     ax.set_axis_off()
@@ -82,9 +85,15 @@ def health(run: Any) -> "Figure":
         ax.set_title(f"{title} ({a * width:g} to {b * width:g} s)")
     for ax in grid[len(moments) :]:
         ax.set_axis_off()
-    colours = {"healthy": palette.HEALTHY, "hurt": palette.HURT, "below half": palette.FAILING, "no calls": palette.NO_DATA}
+    colours = {
+        "healthy": palette.HEALTHY,
+        "hurt": palette.HURT,
+        "below half": palette.FAILING,
+        "no calls": palette.NO_DATA,
+    }
     handles = [
-        Line2D([], [], marker="o", linestyle="", color=c, markeredgecolor="#444444", label=n) for n, c in colours.items()
+        Line2D([], [], marker="o", linestyle="", color=c, markeredgecolor="#444444", label=n)
+        for n, c in colours.items()
     ]
     handles.append(Line2D([], [], color="#AAAAAA", linestyle="--", label="optional call"))
     figure.legend(handles=handles, loc="outside lower center", ncols=5)
@@ -94,9 +103,10 @@ def health(run: Any) -> "Figure":
 def spread(run: Any) -> "Figure":
     """First failing time after the fault's start, by distance from the fault."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share)
-    span = avalanche.fault_span(run.record)
+    span = fault_span(run.record)
     start = span[0] if span else 0
     figure = Figure(figsize=(8, 4))
     ax = figure.subplots()
@@ -105,16 +115,37 @@ def spread(run: Any) -> "Figure":
         ("o", "#0072B2", "dependants", True), ("X", palette.FAILING, "bystanders: the avalanche", False),
     ):  # fmt: skip
         chosen = [e for e in found if e.dependant == dependant and e.distance is not None]
-        ax.scatter([e.distance for e in chosen], [(e.since_ns - start) / 1e9 for e in chosen], marker=marker, s=60, color=colour, label=label)
+        ax.scatter(
+            [e.distance or 0 for e in chosen],
+            [(e.since_ns - start) / 1e9 for e in chosen],
+            marker=marker,
+            s=60,
+            color=colour,
+            label=label,
+        )
         for e in chosen:
-            ax.annotate(run.topology.endpoints[e.endpoint].name, (e.distance or 0, (e.since_ns - start) / 1e9), xytext=(6, 3), textcoords="offset points", fontsize=7)
+            ax.annotate(
+                run.topology.endpoints[e.endpoint].name,
+                (e.distance or 0, (e.since_ns - start) / 1e9),
+                xytext=(6, 3),
+                textcoords="offset points",
+                fontsize=7,
+            )
     if not found:
         ax.annotate("nothing failed", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=12)
     ax.axhline(0, color=palette.FAULT, linestyle="--", linewidth=0.8)
-    ax.annotate("fault begins", (1, 0), xycoords=("axes fraction", "data"), ha="right", va="bottom", fontsize=8, color=palette.FAULT)
+    ax.annotate(
+        "fault begins",
+        (1, 0),
+        xycoords=("axes fraction", "data"),
+        ha="right",
+        va="bottom",
+        fontsize=8,
+        color=palette.FAULT,
+    )
     ax.set_xlabel("distance from the fault [hops; negative: downstream]")
     ax.set_ylabel("first failing after [s]")
     ax.margins(x=0.2)
-    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
     return figure

@@ -21,7 +21,8 @@ def _svg(figure: Any) -> str:
 def _page(text: str, figure: Any) -> str:
     from jinja2 import Template
 
-    return Template(_PAGE).render(text=text, picture=_svg(figure))
+    page: str = Template(_PAGE).render(text=text, picture=_svg(figure))
+    return page
 
 
 def run_html(run: Any) -> str:

@@ -43,7 +43,11 @@ def positions(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[in
     rows: dict[int, list[int]] = {}
     for node in nodes:
         rows.setdefault(depth[node], []).append(node)
-    place = {n: i / max(1, len(row) - 1) if len(row) > 1 else 0.5 for row in rows.values() for i, n in enumerate(row)}
+    place = {
+        n: i / max(1, len(row) - 1) if len(row) > 1 else 0.5
+        for row in rows.values()
+        for i, n in enumerate(row)
+    }
     near: dict[int, list[int]] = {n: [] for n in nodes}
     for a, b in edges:
         near[a].append(b)
@@ -51,7 +55,9 @@ def positions(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[in
     for sweep in range(SWEEPS):
         for d in sorted(rows, reverse=bool(sweep % 2)):
             row = rows[d]
-            row.sort(key=lambda n: (sum(place[m] for m in near[n]) / len(near[n]) if near[n] else place[n], n))
+            row.sort(
+                key=lambda n: (sum(place[m] for m in near[n]) / len(near[n]) if near[n] else place[n], n)
+            )
             for i, n in enumerate(row):
                 place[n] = (i + 1) / (len(row) + 1)
     deepest = max(depth.values(), default=0) or 1

@@ -36,7 +36,10 @@ def aligned(rows: list[list[str]], left: int = 1) -> list[str]:
     """Rows as lines; the first `left` columns to the left, the others to the right."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return [
-        "  ".join(cell.ljust(w) if i < left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))).rstrip()
+        "  ".join(
+            cell.ljust(w) if i < left else cell.rjust(w)
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
         for row in rows
     ]
 
@@ -63,7 +66,9 @@ def run_text(run: Any) -> str:
     widths = [max(len(r[i]) for r in rows) for i in range(len(HEAD) - 1)]
     lines = [run.title, ""]
     for row in rows:
-        cells = [c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=False))]
+        cells = [
+            c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=False))
+        ]
         lines.append(("  ".join(cells) + "   " + row[-1]).rstrip())
     if summary["in_flight"]:
         lines.append(f"in flight at the end: {summary['in_flight']:,} (started = N + in flight)")
@@ -76,14 +81,22 @@ def _avalanche(found: dict[str, Any]) -> list[str]:
     bystanders = [f for f in found["failing"] if f["bystander"]]
     dependants = [f for f in found["failing"] if not f["bystander"]]
     if bystanders:
-        lines.append("avalanche: failing bystanders " + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in bystanders))
+        lines.append(
+            "avalanche: failing bystanders "
+            + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in bystanders)
+        )
     else:
         lines.append("avalanche: no bystander fails")
     if dependants:
-        lines.append("failing dependants: " + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in dependants))
+        lines.append(
+            "failing dependants: "
+            + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in dependants)
+        )
     seconds = found["recovery_s"]
     if seconds is not None and not (isinstance(seconds, float) and math.isnan(seconds)):
-        came = "never within the run" if seconds in ("inf", math.inf) else f"{seconds:g} s after the fault's end"
+        came = (
+            "never within the run" if seconds in ("inf", math.inf) else f"{seconds:g} s after the fault's end"
+        )
         lines.append(f"recovery: {came} ({found['recovery_note']})")
     lines.append(f"lost requests: {show(found['lost_requests'])}")
     return lines
@@ -91,7 +104,13 @@ def _avalanche(found: dict[str, Any]) -> list[str]:
 
 COLUMNS = ("N", "S", "F", "B", "R", "p50", "p99", "success_share", "failing_bystanders", "recovery_time")
 GOOD_COLUMNS = ("success_share", "p99", "false_trips", "refused_good")
-LABEL = {"success_share": "S/N", "failing_bystanders": "bystanders", "recovery_time": "recovery", "false_trips": "false B", "refused_good": "refused good"}
+LABEL = {
+    "success_share": "S/N",
+    "failing_bystanders": "bystanders",
+    "recovery_time": "recovery",
+    "false_trips": "false B",
+    "refused_good": "refused good",
+}
 
 
 def _unit(measure: str) -> str:
@@ -122,7 +141,9 @@ def _one_value(c: Any, value: str) -> list[str]:
     if fault_day:
         rows = [["on a good day", *(LABEL.get(m, m) for m in GOOD_COLUMNS)]]
         for v in t.variants:
-            rows.append([v or "(file)", *(show_interval(t.mean(v, m, "good", value), _unit(m)) for m in GOOD_COLUMNS)])
+            rows.append(
+                [v or "(file)", *(show_interval(t.mean(v, m, "good", value), _unit(m)) for m in GOOD_COLUMNS)]
+            )
         lines += ["", *aligned(rows)]
     if len(t.variants) > 1:
         lines += ["", *_differences(c, value)]

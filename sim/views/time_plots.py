@@ -31,7 +31,9 @@ def mark(axes: "Axes", run: Any, *, label: bool = False) -> None:
     end = run.record.arrivals_end_ns / 1e9
     axes.set_xlim(0, end)
     if run.topology.warmup_ns:
-        axes.axvspan(0, run.topology.warmup_ns / 1e9, facecolor="none", edgecolor="#BBBBBB", hatch="////", linewidth=0)
+        axes.axvspan(
+            0, run.topology.warmup_ns / 1e9, facecolor="none", edgecolor="#BBBBBB", hatch="////", linewidth=0
+        )
     labelled: set[str] = set()
     for fault in run.record.faults:
         start, stop = fault.start_ns / 1e9, min(fault.end_ns / 1e9, end)
@@ -58,7 +60,9 @@ def _stack(axes: "Axes", run: Any, target: str = "", ledger: int = 0) -> None:
     stacked = np.vstack([table[:, present], table[-1:, present]]).T
     names = [OUTCOMES[i] for i in present]
     labels = ["S" if n == "ok" else f"F {n}" for n in names]
-    axes.stackplot(times, stacked, labels=labels, colors=[palette.OUTCOME[n] for n in names], step="post", linewidth=0)
+    axes.stackplot(
+        times, stacked, labels=labels, colors=[palette.OUTCOME[n] for n in names], step="post", linewidth=0
+    )
     axes.set_ylabel("per second")
     axes.set_ylim(0)
 
@@ -98,7 +102,9 @@ def _strips(axes: "Axes", run: Any) -> None:
 def _state_legend(axes: "Axes") -> None:
     from matplotlib.patches import Patch
 
-    handles = [Patch(color=palette.STATE[STATES[s]], label=STATES[s].replace("_", "-")) for s in series.STATES]
+    handles = [
+        Patch(color=palette.STATE[STATES[s]], label=STATES[s].replace("_", "-")) for s in series.STATES
+    ]
     axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.005, 1.0), borderaxespad=0.0)
 
 
@@ -109,7 +115,9 @@ def _state_shares(axes: "Axes", run: Any, spans: Any) -> None:
     for parts in spans.values():
         for a, b, s in parts:
             shares[s] += (times >= a) & (times < b)
-    axes.stackplot(times, shares / len(spans), colors=[palette.STATE[STATES[s]] for s in series.STATES], linewidth=0)
+    axes.stackplot(
+        times, shares / len(spans), colors=[palette.STATE[STATES[s]] for s in series.STATES], linewidth=0
+    )
     axes.set_ylabel(f"share of {len(spans)} copies")
     axes.set_ylim(0, 1)
     _state_legend(axes)
@@ -152,7 +160,9 @@ def latency(run: Any) -> "Figure":
 
 def trips(run: Any) -> "Figure":
     """B per second, and B/N."""
-    scopes = sorted({t.scope for t in run.record.transitions} | {c.scope for c in run.record.copies})[: len(palette.SERIES)]
+    scopes = sorted({t.scope for t in run.record.transitions} | {c.scope for c in run.record.copies})[
+        : len(palette.SERIES)
+    ]
     figure, axes = _figure(2, f"{run.title}: trip rate")
     times, width = series.times_s(run) + series.width_s(run) / 2, series.width_s(run)
     for colour, scope in zip(palette.SERIES, scopes, strict=False):
@@ -186,7 +196,12 @@ def states(run: Any) -> "Figure":
 def _queue_panel(ax: "Axes", run: Any, service: int) -> None:
     times = series.times_s(run) + series.width_s(run) / 2
     spec = run.topology.services[service]
-    ax.plot(times, series.replica_gauge(run, service, series.GAUGES["busy slots"]), color="#0072B2", label="busy slots")
+    ax.plot(
+        times,
+        series.replica_gauge(run, service, series.GAUGES["busy slots"]),
+        color="#0072B2",
+        label="busy slots",
+    )
     ax.plot(times, series.replica_gauge(run, service, series.GAUGES["queue"]), color="#000000", label="queue")
     if spec.slots > 0:
         ax.axhline(spec.slots * spec.replicas, color="#0072B2", linestyle=":", linewidth=1, label="slots")
@@ -230,8 +245,10 @@ def overview(run: Any) -> "Figure":
     _legend(axes[2])
     fullest = max(
         range(len(run.topology.services)),
-        key=lambda s: float(series.replica_gauge(run, s, series.GAUGES["queue"]).max(initial=0.0))
-        + float(series.replica_gauge(run, s, series.GAUGES["busy slots"]).max(initial=0.0)),
+        key=lambda s: (
+            float(series.replica_gauge(run, s, series.GAUGES["queue"]).max(initial=0.0))
+            + float(series.replica_gauge(run, s, series.GAUGES["busy slots"]).max(initial=0.0))
+        ),
     )
     _queue_panel(axes[3], run, fullest)
     axes[3].set_title(f"{run.topology.services[fullest].name}: the fullest service")

@@ -82,6 +82,7 @@ class AttemptLayer(Layer):
         replica = frame.replica or self.balancer.pick(frame.key)
         job = frame.job = Job(self.world, self, frame, replica)
         if replica is None or not replica.up:
+            job.over = True
             self.recorder.visit(self.endpoint.id, now, DOWN)
             self.answer(job, UNREACHABLE)
         else:
@@ -140,5 +141,3 @@ class AttemptLayer(Layer):
         if not job.over and (job.told == CANCEL_ALL or not job.begun):
             job.replica.drop(job)
             self._waste(job)
-
-

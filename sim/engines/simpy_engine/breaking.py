@@ -21,7 +21,9 @@ class BuiltIn:
         self.layer = layer
         self.params = layer.params.params
         world, scope = layer.world, layer.world.topology.scopes[layer.scope]
-        key = luck.child(luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1)
+        key = luck.child(
+            luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1
+        )
         self.who = (layer.scope, caller, target)
         self.record = machine.new(self.params, key)
         self.moves = 0

@@ -28,7 +28,7 @@ class Moment(simpy.Event):
     _ok = True
     _value = None
 
-    def __init__(self, action: Callable[["Moment"], None], subject: Any) -> None:  # noqa: D107
+    def __init__(self, action: Callable[["Moment"], None], subject: Any) -> None:
         # Not calling the parent's constructor saves a third of the cost; it only sets these two.
         self.callbacks = [action]
         self.subject = subject

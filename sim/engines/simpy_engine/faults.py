@@ -1,5 +1,6 @@
 """Faults: verbs on targets, begun and ended by their schedules."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from sim import luck
@@ -18,7 +19,6 @@ from sim.topology.types import (
     F_HANG,
     F_SLOW,
     F_STOP,
-    F_SURGE,
     Fault,
 )
 from sim.words import FOREVER
@@ -145,13 +145,14 @@ def _stop(replica: Replica, fault: Fault, begins: bool) -> None:
         replica.boot(cold=True)
 
 
-_ON_REPLICA = {
-    F_SLOW: lambda r, f, b: _toggle(r.slow, f, b),
-    F_FAIL: lambda r, f, b: _toggle(r.failing, f, b),
-    F_HANG: lambda r, f, b: _toggle(r.hanging, f, b),
+def _onto(name: str) -> Callable[[Replica, Fault, bool], None]:
+    return lambda replica, fault, begins: _toggle(getattr(replica, name), fault, begins)
+
+
+_ON_REPLICA: dict[int, Callable[[Replica, Fault, bool], None]] = {
+    F_SLOW: _onto("slow"),
+    F_FAIL: _onto("failing"),
+    F_HANG: _onto("hanging"),
     F_FREEZE: _freeze,
     F_STOP: _stop,
-    F_CUT: lambda r, f, b: None,
-    F_SURGE: lambda r, f, b: None,
-    F_FLUSH: lambda r, f, b: None,
 }

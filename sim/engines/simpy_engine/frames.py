@@ -22,6 +22,9 @@ LIVE, ORPHAN, ENDED = range(3)
 class Frame:
     """One pass through one layer. The slots below `timer` belong to the layers that set them."""
 
+    call: "Call"
+    deadline: int
+    expires: int
     n: int
     """How many passes this one began (retry, hedge)."""
     since: int
@@ -137,9 +140,7 @@ class Layer:
     def refuse(self, frame: Frame, outcome: int) -> None:
         """A local refusal: it takes the reject time, so no loop runs without time."""
         frame.aux = outcome
-        frame.timer = self.clock.after(
-            self.world.reject_ns, RANK_ANSWER, frame.key, self._refused, frame
-        )
+        frame.timer = self.clock.after(self.world.reject_ns, RANK_ANSWER, frame.key, self._refused, frame)
 
     def _refused(self, moment: Any) -> None:
         frame = moment.subject

@@ -51,6 +51,7 @@ class Job:
         self.begun = False
         self.begun_at = 0
         self.over = False
+        self.outcome = OK
         self.degraded = False
         self.worked_ns = 0
         self.told = CANCEL_NONE
@@ -179,7 +180,9 @@ class Stepper:
                     continue
             if site.wait:
                 job.replica.lend_slot(walk)
-                walk.calls = world.roots[site.id].begin(walk, job.replica.id, key, job.deadline, job.frame.call.walk)
+                walk.calls = world.roots[site.id].begin(
+                    walk, job.replica.id, key, job.deadline, job.frame.call.walk
+                )
                 return True
             world.roots[site.id].begin(None, job.replica.id, key, job.deadline, None)
             walk.rep += 1

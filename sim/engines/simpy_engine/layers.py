@@ -5,8 +5,19 @@ from typing import Any
 from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER, Moment
 from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Call, Frame, Layer
 from sim.topology.types import CANCEL_NONE
-from sim.words import CALLS, CANCELLED, DEGRADED, FALLBACK, FOREVER, OK, STARTED, TIMEOUT, TRIES
-from sim.words import TRIES_STARTED, UNUSED
+from sim.words import (
+    CALLS,
+    CANCELLED,
+    DEGRADED,
+    FALLBACK,
+    FOREVER,
+    OK,
+    STARTED,
+    TIMEOUT,
+    TRIES,
+    TRIES_STARTED,
+    UNUSED,
+)
 
 
 class CallLayer(Layer):

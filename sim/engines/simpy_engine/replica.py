@@ -55,6 +55,7 @@ class Replica:
     def offer(self, job: Job) -> None:
         """An attempt arrives: it starts, waits, or is shed."""
         walk = Walk(job, job.endpoint.steps, None)
+        self.world.busy += 1
         if self.inside >= self.slots and self.queue.length >= self.places:
             self._shed(walk)
             return
@@ -141,7 +142,7 @@ class Replica:
     def _left(self, job: Job) -> None:
         if job.mark is not None:
             job.mark.reached()
-        self.world.idle_job()
+        self.world.idle()
 
     # Slots ---------------------------------------------------------------------------------------
 
@@ -210,7 +211,7 @@ class Replica:
         p = job.endpoint.error_rate
         if self.failing:
             p = 1.0 - (1.0 - p) * (1.0 - self._share(self.failing, job))
-        return p > 0.0 and luck.uniform(job.key, luck.ERROR) < p
+        return bool(p > 0.0 and luck.uniform(job.key, luck.ERROR) < p)
 
     # Faults and scaling ----------------------------------------------------------------------------
 

@@ -6,7 +6,8 @@ from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
 from sim.engines.simpy_engine.frames import ENDED, LIVE, Frame, Layer
 from sim.policies import backoff, budget
-from sim.topology.types import BUDGET_NONE, Hedge, Retry
+from sim.policies.kinds import BUDGET_NONE
+from sim.topology.types import Hedge, Retry
 from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
 
 
@@ -91,9 +92,7 @@ class HedgeLayer(Layer):
 
     def _arm(self, frame: Frame) -> None:
         if frame.n < self.params.extra:
-            frame.timer = self.clock.after(
-                self.params.delay_ns, RANK_TIMER, frame.key, self._another, frame
-            )
+            frame.timer = self.clock.after(self.params.delay_ns, RANK_TIMER, frame.key, self._another, frame)
         else:
             frame.timer = None
 
@@ -129,5 +128,3 @@ class HedgeLayer(Layer):
             copy.layer.withdraw(copy, cancel)
         frame.child = live[-1]
         super().withdraw(frame, cancel)
-
-

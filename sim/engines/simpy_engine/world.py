@@ -28,7 +28,7 @@ PROGRESS_S = 0.1
 """Wall time between two reports of progress."""
 
 
-class Over(Exception):  # noqa: N818 - not an error: the run has reached its end
+class Over(Exception):
     """The run is over at this very event."""
 
 
@@ -68,7 +68,8 @@ class World:
         ]
         self.roots = [self._stack(site) for site in topology.sites]
         self.sources = [
-            ClosedLoop(self, source) if source.users else OpenLoop(self, source) for source in topology.sources
+            ClosedLoop(self, source) if source.users else OpenLoop(self, source)
+            for source in topology.sources
         ]
         self.faults = [FaultRun(self, fault) for fault in topology.faults]
         self._endpoint_service = [e.service for e in topology.endpoints]
@@ -176,12 +177,10 @@ class World:
         return max(end, self.clock.now)
 
     def idle(self) -> None:
-        """A call is over."""
+        """A call is over, or an attempt left its replica."""
         self.busy -= 1
         if self.draining:
             self.idle_check()
-
-    idle_job = idle
 
     def idle_check(self) -> None:
         """While draining: stop when nothing is under way."""
