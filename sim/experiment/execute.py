@@ -3,8 +3,9 @@
 The result depends on the grid alone: not on the number of processes, nor on who finishes first.
 """
 
+import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
 from multiprocessing import get_context
@@ -127,23 +128,29 @@ def execute(
     done: Callable[[int], None] | None = None,
 ) -> Iterator[Row]:
     """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
-    batches = [batch for task in tasks for batch in split(task, jobs)]
     if jobs == 1 and executor is None:
-        for batch in batches:
-            rows = perform(batch)
-            if done is not None:
-                done(len(rows))
-            yield from rows
+        # One seed at a time, so that an interrupt loses one run; the topology is kept between them.
+        yield from _told((perform(one) for task in tasks for one in split(task, len(task.seeds))), done)
         return
-    own = executor is None
-    pool = executor or ProcessPoolExecutor(jobs, mp_context=get_context("spawn"))
+    pool = executor or ProcessPoolExecutor(
+        jobs, mp_context=get_context("spawn"), initializer=_die_on_interrupt
+    )
     try:
-        futures: list[Future[list[Row]]] = [pool.submit(perform, batch) for batch in batches]
-        for future in as_completed(futures):
-            rows = future.result()
-            if done is not None:
-                done(len(rows))
-            yield from rows
+        futures = [pool.submit(perform, batch) for task in tasks for batch in split(task, jobs)]
+        yield from _told((future.result() for future in as_completed(futures)), done)
     finally:
-        if own:
+        if executor is None:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _told(batches: Iterable[list[Row]], done: Callable[[int], None] | None) -> Iterator[Row]:
+    """Hand the rows on first, then tell of them: who interrupts from `done` has them already."""
+    for rows in batches:
+        yield from rows
+        if done is not None:
+            done(len(rows))
+
+
+def _die_on_interrupt() -> None:
+    """Ctrl-C reaches every process of a terminal: a worker ends without a word, its parent speaks."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

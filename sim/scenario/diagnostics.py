@@ -39,6 +39,11 @@ def translate(error: ValidationError, tree: Tree) -> list[Problem]:
     return [found[p] for p in deepest]
 
 
+def wrong_places(error: ValidationError, tree: Tree) -> set[Location]:
+    """Where the mistakes are, as keys of the file."""
+    return {_place(tree, item["loc"])[0] for item in error.errors(include_url=False)}
+
+
 def _message(item: Any, place: Location, rest: tuple[Any, ...]) -> str:
     kind, value, context = item["type"], item["input"], item.get("ctx") or {}
     if kind == "missing":

@@ -1,5 +1,6 @@
 """Lines of `expect:` and names of measures: `[variant:] measure[(target)] [window] op value [window]`."""
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -146,7 +147,11 @@ def parse_window(text: str) -> tuple[int, int]:
     if not dots:
         msg = f"{text!r} is not a window; write {', '.join(WINDOWS)} or 10s..30s"
         raise ValueError(msg)
-    return units.duration_ns(first), units.duration_ns(last)
+    begin, end = units.duration_ns(first), units.duration_ns(last)
+    if begin >= end:
+        msg = f"the window {text} ends before it begins"
+        raise ValueError(msg)
+    return begin, end
 
 
 def parse_value(text: str) -> float:
@@ -159,9 +164,13 @@ def parse_value(text: str) -> float:
             except ValueError:
                 continue
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
         return units.duration_ns(text) / 1e9
+    if not math.isfinite(value):
+        msg = f"{text!r} is not a number"
+        raise ValueError(msg)
+    return value
 
 
 def parse_line(text: str, variants: tuple[str, ...]) -> Line:

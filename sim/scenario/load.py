@@ -8,10 +8,10 @@ from pydantic import ValidationError
 
 from sim.errors import InvalidScenario, Problem, UsageError
 from sim.scenario import source
-from sim.scenario.diagnostics import locate, nearest, translate
+from sim.scenario.diagnostics import locate, nearest, translate, wrong_places
 from sim.scenario.model import Scenario
 from sim.scenario.source import Tree
-from sim.scenario.variants import with_override, with_variant
+from sim.scenario.variants import with_override, with_variant, without
 
 
 class Loaded:
@@ -74,6 +74,7 @@ def load_text(
     from sim.scenario import check
 
     tree = source.parse(text, name)
+    breakers = frozenset(known_breakers)
     problems: dict[str, Problem] = {}
     warnings: dict[str, Problem] = {}
     models: dict[str | None, Scenario] = {}
@@ -86,12 +87,10 @@ def load_text(
                 # a path that the file has and this variant has not, such as a fault that it removes
                 if variant is None:
                     raise
-        model = _validate(seen, base_dir or Path(), problems)
+        model = _validate(seen, base_dir or Path(), breakers, problems)
         if model is not None:
             models[variant] = model
-            found = check.check(
-                model, seen, frozenset(known_breakers), tuple(tree.data.get("variants") or ())
-            )
+            found = check.check(model, seen, breakers, tuple(tree.data.get("variants") or ()))
             for problem in found.problems:
                 problems.setdefault(_once(problem), problem)
             for problem in found.warnings:
@@ -127,13 +126,45 @@ def _variant_names(tree: Tree, problems: dict[str, Problem]) -> list[str]:
     return names
 
 
-def _validate(tree: Tree, base_dir: Path, problems: dict[str, Problem]) -> Scenario | None:
+def _validate(
+    tree: Tree, base_dir: Path, breakers: frozenset[str], problems: dict[str, Problem]
+) -> Scenario | None:
     try:
         return Scenario.model_validate({**tree.data, "base_dir": base_dir})
     except ValidationError as error:
         for problem in translate(error, tree):
             problems.setdefault(_once(problem), problem)
+        _check_the_rest(tree, error, base_dir, breakers, problems)
         return None
+
+
+CARRIES = frozenset(
+    {"replicas", "autoscale", "probability", "repeat", "duration", "steps", "call", "mix", "endpoints"}
+)
+"""Keys without which the rest of the file would seem wrong where it is not."""
+
+
+def _check_the_rest(
+    tree: Tree, error: ValidationError, base_dir: Path, breakers: frozenset[str], problems: dict[str, Problem]
+) -> None:
+    """What the whole shows, with the wrong keys left out, so that all mistakes are told at once.
+
+    Only where leaving them out cannot make a mistake of what is none: keys below the names of things.
+    """
+    from sim.scenario import check
+
+    data: Any = tree.data
+    for place in wrong_places(error, tree):
+        if len(place) < 3 or not isinstance(place[-1], str) or place[-1] in CARRIES:
+            return
+        data = without(data, place)
+    try:
+        model = Scenario.model_validate({**data, "base_dir": base_dir})
+    except ValidationError:
+        return
+    variants = tuple(tree.data.get("variants") or ())
+    for problem in check.check(model, tree, breakers, variants).problems:
+        problems.setdefault(_once(problem), problem)
 
 
 def dump(model: Scenario) -> str:

@@ -100,3 +100,14 @@ def _put(node: Any, place: Location, value: Any) -> Any:
     else:
         out[place[0]] = _put(out.get(place[0]), place[1:], value)
     return out
+
+
+def without(node: Any, place: Location) -> Any:
+    """A copy without what stands at a place."""
+    if isinstance(node, list):
+        return [without(item, place[1:]) if i == place[0] else item for i, item in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    if len(place) == 1:
+        return {k: v for k, v in node.items() if k != place[0]}
+    return {k: without(v, place[1:]) if k == place[0] else v for k, v in node.items()}

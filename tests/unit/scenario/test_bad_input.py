@@ -165,6 +165,23 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
     assert [p.line for p in found] == [8, 16, 18, 20]
 
 
+def test_names_are_checked_although_keys_are_wrong() -> None:
+    text = (
+        put("slots: 16", "slts: 16")
+        .replace("timeout: 500ms", "timeout: 500")
+        .replace("service: db,", "service: dc,")
+    )
+    found = problems(text.replace("trips(", "tripz("))
+    assert [p.line for p in found] == [8, 18, 20, 28]
+    assert "did you mean db?" in str(found[2])
+
+
+def test_what_is_wrong_makes_nothing_else_wrong() -> None:
+    """A service that cannot be read is still a name; its callers are not told otherwise."""
+    for old, new in (("replicas: 2", "replicas: x"), ("steps: [{work: {log", "stps: [{work: {log")):
+        assert all("no endpoint" not in p.message for p in problems(put(old, new)))
+
+
 def test_a_mistake_of_a_variant_is_told_once_at_its_own_place() -> None:
     found = problems(
         put("  same: {}", "  same: {services: {db: {replicas: 0}}}\n  odd: 3\n  typo: {servces: {}}")
