@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -74,11 +74,12 @@ def load_text(
     from sim.scenario import check
 
     tree = source.parse(text, name)
-    breakers = frozenset(known_breakers)
     problems: dict[str, Problem] = {}
+    names = _variant_names(tree, problems)
+    known = Known(frozenset(known_breakers), tuple(tree.data["variants"]) if names else ())
     warnings: dict[str, Problem] = {}
     models: dict[str | None, Scenario] = {}
-    for variant in (None, *_variant_names(tree, problems)):
+    for variant in (None, *names):
         seen = with_variant(tree, variant)
         for override in overrides:
             try:
@@ -87,10 +88,10 @@ def load_text(
                 # a path that the file has and this variant has not, such as a fault that it removes
                 if variant is None:
                     raise
-        model = _validate(seen, base_dir or Path(), breakers, problems)
+        model = _validate(seen, base_dir or Path(), known, problems)
         if model is not None:
             models[variant] = model
-            found = check.check(model, seen, breakers, tuple(tree.data.get("variants") or ()))
+            found = check.check(model, seen, known.breakers, known.variants)
             for problem in found.problems:
                 problems.setdefault(_once(problem), problem)
             for problem in found.warnings:
@@ -126,15 +127,20 @@ def _variant_names(tree: Tree, problems: dict[str, Problem]) -> list[str]:
     return names
 
 
-def _validate(
-    tree: Tree, base_dir: Path, breakers: frozenset[str], problems: dict[str, Problem]
-) -> Scenario | None:
+class Known(NamedTuple):
+    """Names that a variant's own model does not hold."""
+
+    breakers: frozenset[str]
+    variants: tuple[str, ...]
+
+
+def _validate(tree: Tree, base_dir: Path, known: Known, problems: dict[str, Problem]) -> Scenario | None:
     try:
         return Scenario.model_validate({**tree.data, "base_dir": base_dir})
     except ValidationError as error:
         for problem in translate(error, tree):
             problems.setdefault(_once(problem), problem)
-        _check_the_rest(tree, error, base_dir, breakers, problems)
+        _check_the_rest(tree, error, base_dir, known, problems)
         return None
 
 
@@ -145,7 +151,7 @@ CARRIES = frozenset(
 
 
 def _check_the_rest(
-    tree: Tree, error: ValidationError, base_dir: Path, breakers: frozenset[str], problems: dict[str, Problem]
+    tree: Tree, error: ValidationError, base_dir: Path, known: Known, problems: dict[str, Problem]
 ) -> None:
     """What the whole shows, with the wrong keys left out, so that all mistakes are told at once.
 
@@ -162,8 +168,7 @@ def _check_the_rest(
         model = Scenario.model_validate({**data, "base_dir": base_dir})
     except ValidationError:
         return
-    variants = tuple(tree.data.get("variants") or ())
-    for problem in check.check(model, tree, breakers, variants).problems:
+    for problem in check.check(model, tree, known.breakers, known.variants).problems:
         problems.setdefault(_once(problem), problem)
 
 

@@ -86,7 +86,9 @@ TEXTS = [
     (GOOD + "12: 3\n", "is not text"),
     (GOOD + "? [a, b]\n: 3\n", "is not text"),
     (put("slots: 16", "slots: " + "9" * 5000), "not YAML"),
-    (put("duration: 120s", "variants: 3"), "duplicate key"),
+    ("name: a\nduration: 1s\nsources: 3\nservices: []\n", "3 is not a mapping"),
+    (GOOD[: GOOD.index("variants:")] + "variants: 3\n", "variants is a mapping"),
+    (GOOD[: GOOD.index("expect:")] + "expect: 3\n", "3 is not a list"),
 ]
 
 
@@ -173,7 +175,7 @@ def test_names_are_checked_although_keys_are_wrong() -> None:
     )
     found = problems(text.replace("trips(", "tripz("))
     assert [p.line for p in found] == [8, 18, 20, 28]
-    assert "did you mean db?" in str(found[2])
+    assert "no service is called 'dc'" in str(found[2])
 
 
 def test_what_is_wrong_makes_nothing_else_wrong() -> None:
