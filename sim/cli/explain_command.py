@@ -8,6 +8,7 @@ from sim.errors import UsageError
 def _topics() -> dict[str, str]:
     """Name -> text of everything that can be explained; later ones do not replace earlier ones."""
     from sim import words
+    from sim.cli.glossary import WORDS
     from sim.measures.evaluate import definitions
     from sim.policies import catalog
     from sim.scenario import policies as blocks
@@ -37,6 +38,8 @@ def _topics() -> dict[str, str]:
     for i, name in enumerate(words.OUTCOMES):
         about = {0: "answered well and in time"}.get(i, "a failure F, by reason")
         out.setdefault(name, f"{name} (outcome): {about}")
+    for name, about in WORDS.items():
+        out.setdefault(name, f"{name} (word)\n\n{about}")
     for name, about in fields().items():
         out.setdefault(name, f"{name} (field)\n\n{about}")
     return out
@@ -45,7 +48,7 @@ def _topics() -> dict[str, str]:
 @click.command("explain")
 @click.argument("name")
 def command(name: str) -> None:
-    """Explain NAME: a breaker, one of its parts, another policy, a measure, an outcome or a field.
+    """Explain NAME: a breaker, one of its parts, another policy, a measure, an outcome, a word or a field.
 
     A field may be given as `slots` or, if several mappings have it, as `Service.slots`.
     """

@@ -1,0 +1,275 @@
+"""The command line as a user or a script meets it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from sim.cli import COMMANDS, cli, main
+
+ROOT = Path(__file__).parents[2]
+TEXT = """
+schema: 1
+name: tiny
+duration: 10s
+sources:
+  users: {rate: 30/s, call: web, policies: {timeout: 1s}}
+services:
+  web: {slots: 4, queue: 20, steps: [work: {exponential: 2ms}, call: db]}
+  db: {slots: 2, queue: 20, steps: [work: {exponential: 10ms}]}
+faults:
+  - fail: {service: db}
+    at: 4s
+    for: 3s
+variants:
+  none: {}
+  breaker: {edges: {web -> db: {breaker: {use: consecutive, open_for: 1s}}}}
+expect:
+  - "breaker: trips(web -> db) >= 1"
+"""
+HEAVY = {"numpy", "pandas", "matplotlib", "scipy", "pydantic", "ruamel", "rich", "simpy", "jinja2"}
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """An empty working directory with one scenario."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(TEXT)
+    return tmp_path
+
+
+def call(capsys, *args):
+    """(exit code, stdout, stderr) of a command, as from a shell."""
+    with pytest.raises(SystemExit) as end:
+        main(list(args))
+    out = capsys.readouterr()
+    return end.value.code or 0, out.out, out.err
+
+
+def shell(*args, cwd, stdin=None):
+    """The same in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "sim", *args],
+        cwd=cwd, input=stdin, capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--version"]])
+def test_help_and_version_import_nothing_heavy(args, tmp_path):
+    code = (
+        "import sys\nfrom sim.cli import cli\n"
+        f"cli.main({args!r}, standalone_mode=False)\n"
+        f"print('heavy:', sorted({HEAVY!r} & {{m.split('.')[0] for m in sys.modules}}), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert "heavy: []" in done.stderr
+    assert "cascadelab" in done.stdout or "laboratory" in done.stdout
+
+
+def test_importing_sim_imports_nothing_heavy(tmp_path):
+    code = f"import sys, sim; print(sorted({HEAVY!r} & {{m.split('.')[0] for m in sys.modules}}))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.startswith("[]"), done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help_that_says_what_it_does(name):
+    found = CliRunner().invoke(cli, [name, "--help"])
+    assert found.exit_code == 0
+    assert "Usage:" in found.output
+
+
+def test_a_run_prints_its_ledger_and_leaves_a_folder(place, capsys):
+    code, out, err = call(capsys, "run", "tiny.yaml", "--seed", "3", "--no-figures", "--variant", "breaker")
+    assert code == 0
+    assert "all requests" in out
+    assert "met" in out
+    folder = place / "results" / "tiny" / "breaker-seed3"
+    assert (folder / "manifest.json").exists()
+    assert "results/tiny/breaker-seed3" in err
+
+
+def test_json_goes_to_stdout_and_words_do_not(place):
+    done = shell("run", "-", "--json", "--no-figures", "-o", "out", cwd=place, stdin=TEXT)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["whole"]["N"] > 0
+    assert "\x1b" not in done.stderr
+    assert (place / "out" / "summary.json").exists()
+
+
+def test_a_comparison_ranks_its_variants_and_judges_expectations(place, capsys):
+    code, out, err = call(capsys, "compare", "tiny.yaml", "--seeds", "1..3", "--no-figures")
+    assert code == 0, err
+    for word in ("none", "breaker", "good day", "expectations:", "met"):
+        assert word in out
+    assert (place / "results" / "tiny" / "compare-1-3" / "rows.csv").exists()
+
+
+def test_a_comparison_as_json_is_json(place, capsys):
+    code, out, _ = call(
+        capsys, "compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "--json", "-o", "c", "--jobs", "2"
+    )
+    assert code == 0
+    found = json.loads(out)
+    assert found["seeds"] == [1, 2]
+    assert sorted(found["ranking"]) == ["breaker", "none"]
+
+
+def test_an_expectation_that_is_not_met_is_exit_code_4(place, capsys):
+    (place / "tiny.yaml").write_text(TEXT.replace(">= 1", ">= 1000"))
+    code, out, _ = call(capsys, "compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "-o", "c")
+    assert code == 4
+    assert "not met" in out
+    assert (place / "c" / "rows.csv").exists()
+
+
+def test_invalid_input_is_exit_code_3_and_says_where(place, capsys):
+    (place / "tiny.yaml").write_text(TEXT.replace("slots: 2", "slotz: 2"))
+    code, out, err = call(capsys, "check", "tiny.yaml")
+    assert (code, out) == (3, "")
+    assert "tiny.yaml:9:8: unknown key" in err
+    assert "slots" in err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["rum"],
+        ["run"],
+        ["run", "tiny.yaml", "--sed", "1"],
+        ["run", "tiny.yaml", "--variant", "breakr"],
+        ["compare", "tiny.yaml", "--seeds", "x"],
+        ["compare", "tiny.yaml", "--vary", "x=1..2"],
+        ["compare", "tiny.yaml", "--jobs", "0"],
+        ["explain", "consecutiv"],
+        ["run", "tiny.yaml", "--plugin", "nothing.py"],
+    ],
+)
+def test_wrong_usage_is_exit_code_2_with_words_on_stderr(place, capsys, args):
+    code, out, err = call(capsys, *args)
+    assert (code, out) == (2, "")
+    assert err.strip()
+    assert "Traceback" not in err
+
+
+def test_unknown_names_get_the_nearest_one(place, capsys):
+    assert "run" in call(capsys, "rum")[2]
+    assert "consecutive" in call(capsys, "explain", "consecutiv")[2]
+    assert "breaker" in call(capsys, "run", "tiny.yaml", "--variant", "breakr")[2]
+
+
+def test_a_mistake_of_ours_is_exit_code_1_and_asks_for_a_report(place, capsys, monkeypatch):
+    from sim import engines
+
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr(engines, "run", broken)
+    code, _, err = call(capsys, "run", "tiny.yaml")
+    assert code == 1
+    assert "report" in err
+    assert "ZeroDivisionError" in err
+
+
+def test_an_interrupt_is_exit_code_130(place, capsys, monkeypatch):
+    from sim import engines
+
+    def stopped(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(engines, "run", stopped)
+    code, _, err = call(capsys, "run", "tiny.yaml")
+    assert code == 130
+    assert "interrupted" in err
+
+
+def test_an_unwritable_folder_costs_no_result(place, capsys):
+    (place / "file").write_text("")
+    code, out, err = call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "file/out")
+    assert code == 3
+    assert "all requests" in out
+    assert "file/out" in err
+
+
+def test_a_folder_that_is_there_is_replaced(place, capsys):
+    for _ in range(2):
+        assert call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "out")[0] == 0
+    assert [p.name for p in place.iterdir() if p.name.startswith((".out", "out"))] == ["out"]
+
+
+def test_the_same_seed_leaves_the_same_bytes(place, capsys):
+    for name in ("a", "b"):
+        call(capsys, "run", "tiny.yaml", "--no-figures", "-o", name, "--trace", "5")
+    for file in (place / "a").rglob("*"):
+        if file.is_file() and file.name != "manifest.json":
+            assert file.read_bytes() == (place / "b" / file.relative_to(place / "a")).read_bytes(), file
+
+
+def test_check_shows_the_plan_without_running(place, capsys, monkeypatch):
+    from sim import engines
+
+    monkeypatch.setattr(engines, "run", None)
+    code, out, _ = call(capsys, "check", "tiny.yaml")
+    assert code == 0
+    assert "db" in out
+    assert "%" in out
+    assert json.loads(call(capsys, "check", "tiny.yaml", "--json")[1])["variants"] == ["none", "breaker"]
+
+
+def test_set_overrides_a_value(place, capsys):
+    _, out, _ = call(capsys, "run", "tiny.yaml", "--set", "sources.users.rate=5/s", "--json", "-o", "o")
+    assert 20 < json.loads(out)["whole"]["N"] < 90
+
+
+def test_new_writes_a_starter_that_holds_and_never_overwrites(place, capsys):
+    assert call(capsys, "new", "mine.yaml")[0] == 0
+    assert call(capsys, "check", "mine.yaml")[0] == 0
+    assert call(capsys, "new", "mine.yaml")[0] == 2
+
+
+def test_schema_is_json(capsys):
+    assert "properties" in json.loads(call(capsys, "schema")[1])
+
+
+def test_policies_list_breakers_parts_and_plugins(place, capsys):
+    (place / "own.py").write_text(
+        "from sim.policies.plugins import breaker\n\n\n"
+        "@breaker('every-third')\nclass Third:\n"
+        "    def admit(self, now_ns):\n        return 1\n\n"
+        "    def settle(self, now_ns, ticket, outcome):\n        pass\n"
+    )
+    code, out, _ = call(capsys, "policies", "--plugin", "own.py")
+    assert code == 0
+    for word in ("consecutive", "slow-call", "window", "every-third"):
+        assert word in out
+
+
+@pytest.mark.parametrize(
+    "name", ["consecutive", "window", "retry", "p99", "N", "broken", "slots", "bystander", "goodput", "trip"]
+)
+def test_explain_knows_breakers_parts_policies_measures_outcomes_fields_and_words(capsys, name):
+    code, out, _ = call(capsys, "explain", name)
+    assert code == 0
+    assert name in out
+    assert len(out.split()) > 5
+
+
+def test_plot_draws_again_from_a_folder(place, capsys):
+    call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "out")
+    code, out, _ = call(capsys, "plot", "out", "trips")
+    assert code == 0
+    assert out.split()
+    assert all(Path(line).stat().st_size > 0 for line in out.splitlines())
+    assert call(capsys, "plot", "out", "nothing")[0] == 2
+    assert call(capsys, "plot", "results")[0] == 3
