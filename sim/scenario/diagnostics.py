@@ -29,14 +29,17 @@ def nearest(name: str, known: Iterable[str]) -> str:
 def translate(error: ValidationError, tree: Tree) -> list[Problem]:
     """pydantic's errors in our words, each once, the deepest branch of a union only."""
     found: dict[Location, Problem] = {}
+    missing: list[Problem] = []
     for item in error.errors(include_url=False):
         place, rest = _place(tree, item["loc"])
         on_key = item["type"] == "extra_forbidden"
         message = _message(item, place, rest)
-        if place not in found or item["type"] == "value_error":
+        if item["type"] == "missing" and len(rest) == 1:
+            missing.append(locate(tree, place, message))
+        elif place not in found or item["type"] == "value_error":
             found[place] = locate(tree, place, message, on_key=on_key)
     deepest = [p for p in found if not any(q != p and q[: len(p)] == p for q in found)]
-    return [found[p] for p in deepest]
+    return [*(found[p] for p in deepest), *missing]
 
 
 def wrong_places(error: ValidationError, tree: Tree) -> set[Location]:

@@ -167,6 +167,12 @@ def test_all_mistakes_at_once_in_the_order_of_the_file() -> None:
     assert [p.line for p in found] == [8, 16, 18, 20]
 
 
+def test_what_is_missing_is_told_beside_what_is_wrong() -> None:
+    words = [p.message for p in problems("duration: 1\n")]
+    assert len(words) == 4
+    assert all(f"`{key}` is missing" in words for key in ("name", "sources", "services"))
+
+
 def test_names_are_checked_although_keys_are_wrong() -> None:
     text = (
         put("slots: 16", "slts: 16")
