@@ -124,6 +124,13 @@ class Place(Part):
     sidecar: Sidecar | None = Field(None, description="A process beside each caller replica.")
     gateway: Gateway | None = Field(None, description="A queueing hop, one copy for all callers.")
 
+    @model_validator(mode="after")
+    def _one(self) -> "Place":
+        if (self.sidecar is None) == (self.gateway is None):
+            msg = "place is library, sidecar, gateway, {sidecar: {hop: 0.5ms}} or {gateway: {slots: 64}}"
+            raise ValueError(msg)
+        return self
+
 
 class Shared(Part):
     """One copy for all callers."""

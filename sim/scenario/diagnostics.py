@@ -54,12 +54,12 @@ def _message(item: Any, place: Location, rest: tuple[Any, ...]) -> str:
     if kind == "extra_forbidden":
         return f"unknown key {place[-1]!r}{_near_key(item['loc'], place)}"
     if kind == "literal_error":
-        near = get_close_matches(
-            str(value), str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", "), 1
-        )
-        return f"{_show(value)} is not one of {context['expected']}" + (
-            f"; did you mean {near[0]}?" if near else ""
-        )
+        from sim.scenario.schema import words_at
+
+        valid = words_at(item["loc"])
+        near = get_close_matches(str(value), valid, 1)
+        expected = ", ".join(valid) or context["expected"]
+        return f"{_show(value)} is not one of {expected}" + (f"; did you mean {near[0]}?" if near else "")
     if kind in _ORDERED:
         key, words = _ORDERED[kind]
         return f"must be {words} {context[key]:g}, not {_show(value)}"

@@ -61,6 +61,18 @@ def keys_at(loc: tuple[Any, ...]) -> list[str]:
     return sorted(_properties(schema, node))
 
 
+def words_at(loc: tuple[Any, ...]) -> list[str]:
+    """Legal words at pydantic's location, those of every alternative."""
+    schema = json_schema()
+    node: Any = schema
+    for element in loc:
+        node = _descend(schema, node, element)
+    found = [
+        w for option in _alternatives(schema, node) for w in (*option.get("enum", ()), option.get("const"))
+    ]
+    return sorted({w for w in found if isinstance(w, str)})
+
+
 def _follow(schema: dict[str, Any], node: Any) -> Any:
     while isinstance(node, dict) and "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]

@@ -141,6 +141,13 @@ MISTAKES = [
         "cannot trip",
     ),
     ("breaker: consecutive", "breaker: {leave_open: timr}", "18:89", "did you mean timer?"),
+    (
+        "breaker: consecutive",
+        "breaker: {copies: shard}",
+        "18:85",
+        "not one of replica, shared; did you mean shared?",
+    ),
+    ("breaker: consecutive", "breaker: {place: {}}", "18:84", "place is library"),
     ("breaker: consecutive", "stack: [{timeout: 1s}]", "18:3", "`stack` stands alone"),
 ]
 
