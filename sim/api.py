@@ -76,12 +76,15 @@ class Run:
         manifest: dict[str, Any],
         summary: dict[str, Any],
         scenario_yaml: str = "",
+        twin: Record | None = None,
     ) -> None:
         self.record = record
         self.topology = topology
         self.scenario = scenario
         self.manifest = manifest
         self.summary = summary
+        self.twin = twin
+        """The run without its faults, if the time before them was too short for a baseline."""
         self._yaml = scenario_yaml
 
     @property
@@ -92,7 +95,8 @@ class Run:
 
     def measure(self, text: str) -> float:
         """A measure such as `p99(users) during fault`; nan where there is no data."""
-        return evaluate(text, self.record, self.topology, healthy_share=self.scenario.healthy_share)
+        share = self.scenario.healthy_share
+        return evaluate(text, self.record, self.topology, healthy_share=share, twin=self.twin)
 
     def frame(self, name: str = "calls") -> "pd.DataFrame":
         """A tidy table: calls, tries, latency, breakers, endpoints, replicas, faults, spread."""
@@ -156,6 +160,10 @@ def run(
         topology, seed, engine=engine, trace=trace, plugins=scenario.plugins, progress=progress
     )
     took = time.perf_counter() - began
+    twin = None
+    if model.faults and summary.needs_twin(record, topology):
+        calm = build(model.model_copy(update={"faults": ()}))
+        twin = engines.run(calm, seed, engine=engine, plugins=scenario.plugins)
     text = scenario.loaded.resolved(variant)
     manifest = provenance.manifest(
         scenario=model.name,
@@ -168,7 +176,8 @@ def run(
         events=record.events,
         wall_s=took,
     )
-    return Run(record, topology, model, manifest, summary.summarise(record, topology, model), text)
+    found = summary.summarise(record, topology, model, twin)
+    return Run(record, topology, model, manifest, found, text, twin)
 
 
 class Comparison:
@@ -208,8 +217,16 @@ class Comparison:
 
         return draw_comparison(self, name)
 
+    def plot_comparison(self) -> "Figure":
+        """The figure `comparison`."""
+        return self.plot("comparison")
+
+    def plot_curve(self) -> "Figure":
+        """The figure `curve`: over the varied parameter."""
+        return self.plot("curve")
+
     def files(self) -> dict[str, str]:
-        """rows.csv, comparison.csv, expectations and the manifest."""
+        """rows.csv, comparison.csv, differences.csv, the printed tables and the manifest."""
         from sim.views.tables import comparison_text, summary_rows
 
         t = self.table
@@ -218,6 +235,7 @@ class Comparison:
         return {
             "rows.csv": to_csv(("variant", "value", "seed", "day", *t.measures), rows),
             "comparison.csv": to_csv(header, lines),
+            "differences.csv": to_csv(comparing.DIFFERENCES, comparing.difference_rows(t)),
             "comparison.txt": comparison_text(self) + "\n",
             "manifest.json": to_json(self.manifest),
         }

@@ -64,7 +64,7 @@ def results_folder(*parts: str) -> Path:
 
 
 @contextmanager
-def progress_bar(label: str, total: float, unit: str) -> Iterator[Callable[[float], None]]:
+def progress_bar(label: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
     """A bar with rate and time left on a terminal, nothing in a pipe. Yields `set(done)`."""
     if not sys.stderr.isatty():
         yield lambda done: None

@@ -56,7 +56,8 @@ def command(
     topology = build(loaded.loaded.scenario(variant))
     planned = plan(topology)
     common.warn_if_long(planned, 1)
-    total = topology.duration_ns / 1e9 if loaded.loaded.scenario(variant).duration else planned.attempts
+    # A run that ends at a number of requests may end at any time: its bar has no end.
+    total = topology.duration_ns / 1e9 if loaded.loaded.scenario(variant).duration else None
     with common.progress_bar(loaded.name, total, "simulated s") as show:
         result = api.run(
             loaded, seed, variant, trace=trace, engine=engine, progress=lambda now, events: show(now / 1e9)

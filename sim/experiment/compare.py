@@ -1,7 +1,7 @@
 """Comparison of variants, paired by seed: means, differences with intervals, signs, one ranking."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from sim.experiment.execute import FAULT, Row
@@ -87,6 +87,25 @@ class Table:
         """Paired by seed: variant minus base."""
         ours, theirs = self.column(variant, measure, day, value), self.column(base, measure, day, value)
         return paired([ours[s] - theirs[s] for s in sorted(ours.keys() & theirs.keys())])
+
+
+DIFFERENCES = (
+    "variant", "against", "value", "day", "measure", "mean", "low_95", "high_95", "n", "above", "below", "p",
+)  # fmt: skip
+"""Columns of `difference_rows`."""
+
+
+def difference_rows(table: Table) -> Iterator[tuple[str | float, ...]]:
+    """Every variant against the first, paired by seed, for every value, day and measure."""
+    base = table.variants[0]
+    for variant in table.variants[1:]:
+        for value in table.values:
+            for day in table.days():
+                for measure in table.measures:
+                    d = table.difference(variant, base, measure, day, value)
+                    i = d.interval
+                    who = (variant, base, value, day, measure)
+                    yield *who, i.mean, i.low, i.high, i.n, d.above, d.below, d.p_value
 
 
 def interval(values: Iterable[float]) -> Interval:

@@ -49,6 +49,19 @@ def article(record: Record, topology: Topology, target: str = "") -> dict[str, A
     }
 
 
+def needs_twin(record: Record, topology: Topology) -> bool:
+    """Does the time before the fault hold too few calls of some endpoint for a baseline of its own?"""
+    span = fault_span(record)
+    if span is None:
+        return False
+    first, stop = topology.warmup_ns // record.bucket_ns, span[0] // record.bucket_ns
+    called: dict[int, int] = {}
+    for site in topology.sites:
+        calls = int(record.counts[0, site.id, first:stop].sum())
+        called[site.callee] = called.get(site.callee, 0) + calls
+    return any(n < avalanche.BASELINE_CALLS for n in called.values())
+
+
 def summarise(
     record: Record, topology: Topology, scenario: Scenario, twin: Record | None = None
 ) -> dict[str, Any]:

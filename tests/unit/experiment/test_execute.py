@@ -72,6 +72,20 @@ def test_a_single_run_measures_what_the_comparison_measures(tiny):
         assert run.measure(measure) == row.values[measure]
 
 
+def test_a_run_with_too_short_a_past_takes_its_baseline_from_its_twin(tiny):
+    run = sim.run(tiny, 5)
+    assert run.twin is None or run.twin.faults == []
+    short = sim.run(sim.load(tiny.loaded.file, set=["faults=[{fail: {service: db}, at: 2s}]"]), 5)
+    assert short.twin is not None
+    assert short.measure("failing_dependants") == 2
+
+
+def test_every_difference_to_the_first_variant_is_in_a_table(tiny):
+    lines = sim.compare(tiny, (1, 2, 3)).files()["differences.csv"].splitlines()
+    assert lines[0].startswith("variant,against,value,day,measure,mean")
+    assert any(line.startswith("breaker,none,,good,N,0") for line in lines)
+
+
 def test_a_parameter_that_varies_gives_a_table_for_each_value(tiny):
     found = sim.compare(tiny, (1, 2), ["none"], vary_over="services.db.slots=1..3:1")
     assert found.table.values == ("1", "2", "3")
