@@ -38,14 +38,14 @@ def check(found, expected, resolution):
     assert half <= resolution * expected, f"not resolved: ± {half} of {expected}"
 
 
-def queue(rate, service, work="{exponential: 1s}", duration="8000s", source=""):
+def queue(rate, service, work="{exponential: 1s}", duration="20000s", source=""):
     """One queue."""
     return f"""
 schema: 1
 name: queue
 duration: {duration}
 warmup: 200s
-bucket: 10s
+bucket: 40s
 sources: {{users: {{rate: {rate}/s, call: server{source}}}}}
 services:
   server: {{{service}, steps: [work: {work}]}}
@@ -102,9 +102,9 @@ def test_closed_loop_gives_the_machine_repair_throughput():
     text = """
 schema: 1
 name: loop
-duration: 4000s
+duration: 16000s
 warmup: 100s
-bucket: 10s
+bucket: 40s
 sources: {users: {users: 5, think: {exponential: 1s}, call: server}}
 services: {server: {slots: 1, steps: [work: {exponential: 1s}]}}
 """

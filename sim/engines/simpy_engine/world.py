@@ -24,6 +24,8 @@ from sim.record.types import Record
 from sim.topology import types as t
 from sim.words import FOREVER, OK, OUTCOMES
 
+SLICE = 2_000
+"""Events between two looks at the wall clock."""
 PROGRESS_S = 0.1
 """Wall time between two reports of progress."""
 
@@ -149,16 +151,19 @@ class World:
     def _until(self, end: int, progress: Callable[[int, int], None] | None) -> None:
         """Run up to `end` (or until nothing is left to happen), with a report now and then."""
         env = self.clock.env
-        slice_ns = 10**9
-        while self.clock.now < end:
-            if end >= FOREVER and env.peek() == float("inf"):
-                return
-            began = time.perf_counter()
-            env.run(until=min(end, self.clock.now + slice_ns))
-            took = time.perf_counter() - began
-            slice_ns = max(10**6, int(slice_ns * min(2.0, PROGRESS_S / max(took, 1e-6))))
-            if progress is not None:
+        peek, step = env.peek, env.step
+        pause_at = time.perf_counter() + PROGRESS_S
+        # Slices of events, not of time: where a pause falls must leave no trace in the run.
+        while peek() < end:
+            for _ in range(SLICE):
+                if peek() >= end:
+                    break
+                step()
+            if progress is not None and time.perf_counter() >= pause_at:
+                pause_at = time.perf_counter() + PROGRESS_S
                 progress(self.clock.now, self.clock.scheduled)
+        if end < FOREVER:
+            env.run(until=end)
 
     def _drain(self, progress: Callable[[int, int], None] | None) -> int:
         """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
