@@ -7,7 +7,7 @@ A row is data in the same spelling as the scenario file (durations in ns, shares
 from dataclasses import dataclass
 from typing import Any
 
-from sim.policies import breaker as b
+from sim.policies import breaker_parts as b
 from sim.words import OUTCOMES
 
 S = 1_000_000_000
