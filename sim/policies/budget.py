@@ -6,6 +6,8 @@ from sim.policies.kinds import BUDGET_RATIO
 
 SLICES = 10
 """The window slides in tenths of its width."""
+ROUNDING = 1e-9
+"""Ten earnings of 10 % are a whole token, although their floating-point sum falls short of 1."""
 
 
 class Budget(Protocol):
@@ -78,12 +80,12 @@ def allows(s: State, now: int) -> bool:
     if p.budget == BUDGET_RATIO:
         i = _slide(s, now)
         window_s = p.budget_window_ns / 1e9
-        if s.total_retries + 1 > p.budget_ratio * s.total_first + p.budget_min_per_s * window_s:
+        if s.total_retries + 1 > (p.budget_ratio * s.total_first + p.budget_min_per_s * window_s + ROUNDING):
             return False
         s.retries[i] += 1
         s.total_retries += 1
         return True
-    if s.tokens < 1.0:
+    if s.tokens < 1.0 - ROUNDING:
         return False
-    s.tokens -= 1.0
+    s.tokens = max(0.0, s.tokens - 1.0)
     return True

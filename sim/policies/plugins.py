@@ -1,25 +1,43 @@
 """Users' own breakers: by entry point (group `cascadelab.breakers`) or by file (`--plugin file.py`).
 
-from sim.policies.plugins import breaker
+    from sim.policies.plugins import breaker
 
-@breaker("every-third")
-class EveryThird:
-    def admit(self, now_ns): ...            # a ticket (anything but None), or None: refused
-    def settle(self, now_ns, ticket, outcome): ...
-    # if it has them: state ("closed", "open", "half_open"), due() -> ns or None, tick(now_ns)
+    @breaker("every-third")
+    class EveryThird:
+        def __init__(self, n=3): ...            # takes the `params:` of the scenario file
+        def admit(self, now_ns): ...            # a ticket (anything but None), or None: refused
+        def settle(self, now_ns, ticket, outcome): ...
+        # if it has them: state ("closed", "open", "half_open"), due() -> ns or None, tick(now_ns)
+
+Times are integer nanoseconds of simulated time. `sim.policies.conformance.check_breaker` tells
+whether such a class keeps the promises that a simulation (and a user) relies on.
 """
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sim.errors import UsageError
+from sim.policies import catalog
 
 ENTRY_POINTS = "cascadelab.breakers"
-T = TypeVar("T", bound=Callable[..., Any])
-_marked: dict[str, Callable[..., Any]] = {}
+Factory = Callable[..., Any]
+T = TypeVar("T", bound=Factory)
+_marked: list[tuple[str, Factory]] = []
+
+
+class UserBreaker(Protocol):
+    """What every user's breaker has. `state`, `due` and `tick` are optional beside it."""
+
+    def admit(self, now_ns: int) -> Any:
+        """A ticket (anything but None), or None: refused."""
+
+    def settle(self, now_ns: int, ticket: Any, outcome: "Outcome") -> None:
+        """The result of an admitted try; called once per ticket, perhaps much later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,50 +66,97 @@ def breaker(name: str) -> Callable[[T], T]:
     """Mark a class or function as the breaker `name`; it is called with the file's `params`."""
 
     def mark(factory: T) -> T:
-        _marked[name] = factory
+        _marked.append((name, factory))
         return factory
 
     return mark
 
 
-def from_file(path: str | Path) -> dict[str, Callable[..., Any]]:
-    """The breakers that a Python file marks. Raises UsageError if there is none or it does not load."""
+def from_file(path: str | Path) -> dict[str, Factory]:
+    """The breakers that a Python file marks. Raises UsageError if there is none, one is not usable, or
+    the file does not load."""
     path = Path(path)
-    spec = spec_from_file_location(f"cascadelab_plugin_{path.stem}", path)
+    # Two files of one name are two modules; the name is known while the file runs (dataclasses ask for it).
+    place = blake2b(str(path.resolve()).encode(), digest_size=4).hexdigest()
+    module_name = f"cascadelab_plugin_{path.stem}_{place}"
+    spec = spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None or not path.is_file():
         msg = f"{path}: not a Python file"
         raise UsageError(msg)
-    before = dict(_marked)
+    module = module_from_spec(spec)
+    sys.modules[module_name] = module
+    before = list(_marked)
     _marked.clear()
     try:
-        spec.loader.exec_module(module_from_spec(spec))
-        found = dict(_marked)
-    except Exception as error:
+        spec.loader.exec_module(module)
+        marked = list(_marked)
+    except (Exception, SystemExit) as error:
+        del sys.modules[module_name]
         msg = f"{path}: the plugin does not load: {type(error).__name__}: {error}"
         raise UsageError(msg) from error
     finally:
-        _marked.clear()
-        _marked.update(before)
-    if not found:
+        _marked[:] = before
+    if not marked:
         msg = f'{path}: marks no breaker; write @breaker("name") above a class'
         raise UsageError(msg)
-    return found
+    return _collect((str(path), name, factory) for name, factory in marked)
 
 
-def installed() -> dict[str, Callable[..., Any]]:
-    """The breakers of installed packages."""
+def installed() -> dict[str, Factory]:
+    """The breakers of installed packages. Raises UsageError if one does not load."""
     from importlib.metadata import entry_points
 
-    return {point.name: point.load() for point in entry_points(group=ENTRY_POINTS)}
+    return _collect(_load(point) for point in entry_points(group=ENTRY_POINTS))
 
 
-def gather(files: Iterable[str | Path]) -> dict[str, Callable[..., Any]]:
+def gather(files: Iterable[str | Path]) -> dict[str, Factory]:
     """Installed breakers and those of files; a name twice is an error."""
-    found = installed()
+    found = [("an installed package", name, factory) for name, factory in installed().items()]
     for path in files:
-        for name, factory in from_file(path).items():
-            if name in found:
-                msg = f"{path}: a breaker called {name!r} is there already"
-                raise UsageError(msg)
-            found[name] = factory
-    return found
+        found += [(str(path), name, factory) for name, factory in from_file(path).items()]
+    return _collect(found)
+
+
+def make(name: str, factory: Factory, params: dict[str, Any]) -> UserBreaker:
+    """One copy of a user's breaker. Raises UsageError if it cannot be made or has no admit and settle."""
+    try:
+        made = factory(**params)
+    except Exception as error:
+        msg = f"breaker {name!r} cannot be made with params {params}: {type(error).__name__}: {error}"
+        raise UsageError(msg) from error
+    for method in ("admit", "settle"):
+        if not callable(getattr(made, method, None)):
+            msg = f"breaker {name!r} has no {method}(): it needs admit(now_ns) and settle(now_ns, ticket, outcome)"
+            raise UsageError(msg)
+    user: UserBreaker = made
+    return user
+
+
+def _load(point: Any) -> tuple[str, str, Factory]:
+    where = f"entry point {point.name} = {point.value}"
+    try:
+        return where, point.name, point.load()
+    except (Exception, SystemExit) as error:
+        msg = f"{where}: the plugin does not load: {type(error).__name__}: {error}"
+        raise UsageError(msg) from error
+
+
+def _collect(found: Iterable[tuple[str, Any, Factory]]) -> dict[str, Factory]:
+    """By name; refuses names that are no names or taken, and things that cannot be breakers."""
+    out: dict[str, Factory] = {}
+    for where, name, factory in found:
+        if not isinstance(name, str) or not name:
+            msg = f"{where}: a breaker's name is a text, not {name!r}"
+        elif name in catalog.names():
+            msg = f"{where}: {name!r} is a breaker of the catalogue; choose another name"
+        elif name in out:
+            msg = f"{where}: a breaker called {name!r} is there already"
+        elif not callable(factory):
+            msg = f"{where}: {name!r} is no class or function"
+        elif isinstance(factory, type) and not (hasattr(factory, "admit") and hasattr(factory, "settle")):
+            msg = f"{where}: the class of {name!r} needs admit(now_ns) and settle(now_ns, ticket, outcome)"
+        else:
+            out[name] = factory
+            continue
+        raise UsageError(msg)
+    return out
