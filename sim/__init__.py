@@ -8,7 +8,8 @@ Everything is loaded when it is first used: importing `sim` costs nothing.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.api import Comparison, Run, compare, load, open_comparison, open_run, run
+    from sim.api import compare, load, open_comparison, open_run, run
+    from sim.results import Comparison, Run
 
     __version__: str
 

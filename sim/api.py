@@ -4,29 +4,20 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sim import engines
 from sim.errors import StoreError
 from sim.experiment import compare as comparing
 from sim.experiment import execute as executing
 from sim.experiment import expect, provenance, summary, vary
-from sim.measures import evaluate
-from sim.measures.evaluate import definitions
 from sim.policies import plugins
-from sim.record.types import Record
+from sim.results import Comparison, Run
 from sim.scenario import Loaded, load_file
-from sim.scenario.expect import parse_line, parse_measure
-from sim.scenario.model import Scenario
-from sim.store import load_run, run_files, write_folder
-from sim.store.run import to_json
-from sim.store.tables import from_csv, to_csv
+from sim.scenario.expect import parse_line
+from sim.store import load_run
+from sim.store.tables import from_csv
 from sim.topology.build import build
-from sim.topology.types import Topology
-
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
 
 SHOWN = (
     "N", "S", "F", "error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "B", "R", "p50",
@@ -65,83 +56,6 @@ def load(path: str | Path, *, set: Iterable[str] = (), plugin: Iterable[str | Pa
     return ScenarioFile(str(path), tuple(set), tuple(str(p) for p in plugin))
 
 
-class Run:
-    """One run: its record, and everything that can be asked of it."""
-
-    def __init__(
-        self,
-        record: Record,
-        topology: Topology,
-        scenario: Scenario,
-        manifest: dict[str, Any],
-        summary: dict[str, Any],
-        scenario_yaml: str = "",
-        twin: Record | None = None,
-    ) -> None:
-        self.record = record
-        self.topology = topology
-        self.scenario = scenario
-        self.manifest = manifest
-        self.summary = summary
-        self.twin = twin
-        """The run without its faults, if the time before them was too short for a baseline."""
-        self._yaml = scenario_yaml
-
-    @property
-    def title(self) -> str:
-        """Scenario, variant and seed."""
-        variant = self.manifest.get("variant")
-        return f"{self.scenario.name}{f' / {variant}' if variant else ''}, seed {self.manifest.get('seed')}"
-
-    def measure(self, text: str) -> float:
-        """A measure such as `p99(users) during fault`; nan where there is no data."""
-        share = self.scenario.healthy_share
-        return evaluate(text, self.record, self.topology, healthy_share=share, twin=self.twin)
-
-    def frame(self, name: str = "calls") -> "pd.DataFrame":
-        """A tidy table: calls, tries, latency, breakers, endpoints, replicas, faults, spread."""
-        from sim.views.frames import frame
-
-        return frame(self, name)
-
-    def plot(self, name: str = "overview") -> "Figure":
-        """A figure by name; `sim.views.figures.FIGURES` lists them."""
-        from sim.views.figures import draw
-
-        return draw(self, name)
-
-    def save(self, folder: str | Path, *, figures: bool = True) -> Path:
-        """Write the run folder; it appears whole or not at all."""
-        files = run_files(self.record, self.topology, self._yaml, self.summary, self.manifest)
-
-        def draw(place: Path) -> None:
-            if figures:
-                from sim.views.figures import save_figures
-
-                save_figures(self, place / "figures")
-
-        write_folder(Path(folder), files, draw)
-        return Path(folder)
-
-    def _repr_html_(self) -> str:
-        from sim.views.html import run_html
-
-        return run_html(self)
-
-
-def _plotter(name: str) -> Callable[[Run], "Figure"]:
-    def plot(self: Run) -> "Figure":
-        return self.plot(name)
-
-    plot.__name__ = f"plot_{name}"
-    plot.__doc__ = f"The figure `{name}`."
-    return plot
-
-
-for _name in ("overview", "trips", "outcomes", "latency", "states", "queues", "graph", "spread"):
-    setattr(Run, f"plot_{_name}", _plotter(_name))
-
-
 def run(
     scenario: ScenarioFile,
     seed: int | None = None,
@@ -178,84 +92,6 @@ def run(
     )
     found = summary.summarise(record, topology, model, twin)
     return Run(record, topology, model, manifest, found, text, twin)
-
-
-class Comparison:
-    """Variants x seeds (x values of one parameter), with the good-day twin of each."""
-
-    def __init__(
-        self, table: comparing.Table, name: str, rank_by: str, path: str, verdicts: list[expect.Verdict],
-        manifest: dict[str, Any],
-    ) -> None:  # fmt: skip
-        self.table = table
-        self.name = name
-        self.rank_by = rank_by
-        self.path = path
-        """Path of the varied parameter; "" if none."""
-        self.verdicts = verdicts
-        self.manifest = manifest
-
-    @property
-    def met(self) -> bool:
-        """Every expectation is met."""
-        return all(v.met for v in self.verdicts)
-
-    def ranking(self, value: str = "") -> tuple[list[str], list[comparing.Pair]]:
-        """(variants from best to worst, all pairs)."""
-        better = definitions()[parse_measure(self.rank_by).name][2]
-        return comparing.rank(self.table, self.rank_by, better, value)
-
-    def frame(self, name: str = "rows") -> "pd.DataFrame":
-        """`rows` (one per run) or `summary` (means with intervals)."""
-        from sim.views.frames import comparison_frame
-
-        return comparison_frame(self, name)
-
-    def plot(self, name: str = "comparison") -> "Figure":
-        """`comparison` or `curve`."""
-        from sim.views.figures import draw_comparison
-
-        return draw_comparison(self, name)
-
-    def plot_comparison(self) -> "Figure":
-        """The figure `comparison`."""
-        return self.plot("comparison")
-
-    def plot_curve(self) -> "Figure":
-        """The figure `curve`: over the varied parameter."""
-        return self.plot("curve")
-
-    def files(self) -> dict[str, str]:
-        """rows.csv, comparison.csv, differences.csv, the printed tables and the manifest."""
-        from sim.views.tables import comparison_text, summary_rows
-
-        t = self.table
-        rows = ((r.variant, r.value, r.seed, r.day, *(r.values[m] for m in t.measures)) for r in t.rows)
-        header, lines = summary_rows(self)
-        return {
-            "rows.csv": to_csv(("variant", "value", "seed", "day", *t.measures), rows),
-            "comparison.csv": to_csv(header, lines),
-            "differences.csv": to_csv(comparing.DIFFERENCES, comparing.difference_rows(t)),
-            "comparison.txt": comparison_text(self) + "\n",
-            "manifest.json": to_json(self.manifest),
-        }
-
-    def save(self, folder: str | Path, *, figures: bool = True) -> Path:
-        """Write the comparison folder; it appears whole or not at all."""
-
-        def draw(place: Path) -> None:
-            if figures:
-                from sim.views.figures import save_comparison_figures
-
-                save_comparison_figures(self, place / "figures")
-
-        write_folder(Path(folder), self.files(), draw)
-        return Path(folder)
-
-    def _repr_html_(self) -> str:
-        from sim.views.html import comparison_html
-
-        return comparison_html(self)
 
 
 def compare(

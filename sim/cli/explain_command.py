@@ -1,48 +1,60 @@
 """`cascadelab explain`."""
 
+from collections.abc import Iterator
+
 import click
 
 from sim.errors import UsageError
 
+OUTCOMES = {
+    "ok": "answered well and in time: S of the ledger",
+    "error": "F: the callee failed",
+    "timeout": "F: the caller's timeout, or what the deadline left of it, passed first",
+    "broken": "F: the caller's own breaker was open, or its half-open quota was used up",
+    "limited": "F: the caller's own rate limiter or throttle refused",
+    "bulkhead": "F: the caller's own bulkhead was full",
+    "shed": "F: the callee's queue was full, or its own limiter refused",
+    "unreachable": "F: the callee was down, crashed meanwhile, was cut off, or had no host",
+    "expired": "F: the deadline had passed before sending",
+    "cancelled": "F: the caller withdrew",
+}
 
-def _topics() -> dict[str, str]:
-    """Name -> text of everything that can be explained; later ones do not replace earlier ones."""
-    from sim import words
-    from sim.cli.glossary import WORDS
-    from sim.measures.evaluate import definitions
+
+def _policies() -> Iterator[tuple[str, str]]:
     from sim.policies import catalog
     from sim.scenario import policies as blocks
     from sim.scenario.schema import fields
 
-    out: dict[str, str] = {}
     for name, row in catalog.ROWS.items():
         parts = "\n".join(f"  {k}: {v}" for k, v in row.parts.items())
-        out[name] = f"{name} (breaker)\n\n{row.about}\n\nTraps: {row.traps}\n" + (
-            f"\nParts (times in ns):\n{parts}" if parts else ""
-        )
-    out |= {
-        name: f"{name} (part of a breaker)\n\n{about}"
-        for name, about in catalog.PARTS.items()
-        if name not in out
-    }
+        after = f"\n\nParts (times in ns):\n{parts}" if parts else ""
+        yield name, f"{name} (breaker)\n\n{row.about}\n\nTraps: {row.traps}{after}"
+    for name, about in catalog.PARTS.items():
+        yield name, f"{name} (part of a breaker)\n\n{about}"
     for name in blocks.ORDER:
-        if name not in out:
-            model = {"rate_limit": "RateLimit"}.get(name, name.capitalize())
-            known = {k.split(".", 1)[1]: v for k, v in fields().items() if k.startswith(f"{model}.")}
-            lines = "\n".join(f"  {k}: {v}" for k, v in known.items())
-            about = (getattr(blocks, model).__doc__ or "").strip()
-            out[name] = f"{name} (policy)\n\n{about}\n\n{lines}"
+        model = {"rate_limit": "RateLimit"}.get(name, name.capitalize())
+        known = {k.split(".", 1)[1]: v for k, v in fields().items() if k.startswith(f"{model}.")}
+        lines = "\n".join(f"  {k}: {v}" for k, v in known.items())
+        about = (getattr(blocks, model).__doc__ or "").strip()
+        yield name, f"{name} (policy)\n\n{about}\n\n{lines}".rstrip()
+
+
+def _topics() -> Iterator[tuple[str, str]]:
+    """(name, text) of everything that can be explained; a name may come more than once."""
+    from sim.cli.glossary import WORDS
+    from sim.measures.evaluate import definitions
+    from sim.scenario.schema import fields
+
+    yield from _policies()
+    for name, about in OUTCOMES.items():
+        yield name, f"{name} (outcome)\n\n{about}"
     for name, (about, unit, better) in definitions().items():
         way = {1: "higher is better", -1: "lower is better", 0: "neither way is better"}[better]
-        out.setdefault(name, f"{name} (measure{f', in {unit}' if unit else ''}; {way})\n\n{about}")
-    for i, name in enumerate(words.OUTCOMES):
-        about = {0: "answered well and in time"}.get(i, "a failure F, by reason")
-        out.setdefault(name, f"{name} (outcome): {about}")
+        yield name, f"{name} (measure{f', in {unit}' if unit else ''}; {way})\n\n{about}"
     for name, about in WORDS.items():
-        out.setdefault(name, f"{name} (word)\n\n{about}")
+        yield name, f"{name} (word)\n\n{about}"
     for name, about in fields().items():
-        out.setdefault(name, f"{name} (field)\n\n{about}")
-    return out
+        yield name, f"{name} (field)\n\n{about}"
 
 
 @click.command("explain")
@@ -54,16 +66,13 @@ def command(name: str) -> None:
     """
     from difflib import get_close_matches
 
-    topics = _topics()
-    if name in topics:
-        click.echo(topics[name])
+    topics = list(_topics())
+    found = [text for topic, text in topics if topic == name]
+    found = found or [text for topic, text in topics if topic.endswith(f".{name}")]
+    if found:
+        click.echo("\n\n".join(found))
         return
-    ending = [topics[t] for t in topics if t.endswith(f".{name}")]
-    if ending:
-        click.echo("\n\n".join(ending))
-        return
-    short = {t.rsplit(".", 1)[-1] for t in topics}
-    near = get_close_matches(name, short, 3)
+    near = get_close_matches(name, sorted({topic.rsplit(".", 1)[-1] for topic, _ in topics}), 3)
     msg = f"nothing is called {name!r}" + (
         f"; did you mean {' or '.join(near)}?" if near else "; see `cascadelab policies`"
     )

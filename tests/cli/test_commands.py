@@ -273,3 +273,16 @@ def test_plot_draws_again_from_a_folder(place, capsys):
     assert all(Path(line).stat().st_size > 0 for line in out.splitlines())
     assert call(capsys, "plot", "out", "nothing")[0] == 2
     assert call(capsys, "plot", "results")[0] == 3
+
+
+def test_a_name_with_several_meanings_gets_them_all(capsys):
+    out = call(capsys, "explain", "timeout")[1]
+    assert "timeout (policy)" in out
+    assert "timeout (outcome)" in out
+
+
+def test_every_outcome_is_explained():
+    from sim.cli.explain_command import OUTCOMES
+    from sim.words import OUTCOMES as NAMES
+
+    assert tuple(OUTCOMES) == NAMES
