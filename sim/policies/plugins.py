@@ -22,7 +22,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from sim.errors import UsageError
+from sim.policies import breaker as machine
 from sim.policies import catalog
+from sim.words import FOREVER, STATES
 
 ENTRY_POINTS = "cascadelab.breakers"
 Factory = Callable[..., Any]
@@ -60,6 +62,41 @@ class Outcome:
     def ignored(self) -> bool:
         """Counts as nothing."""
         return self.verdict == 2
+
+
+class Recorded:
+    """A built-in breaker behind the interface of a user's class."""
+
+    def __init__(self, params: machine.Params, key: int) -> None:
+        self.params = params
+        self.record = machine.new(params, key)
+
+    @property
+    def state(self) -> str:
+        """Name of the state."""
+        return STATES[self.record.state]
+
+    def admit(self, now_ns: int) -> int | None:
+        """A ticket, or None."""
+        return machine.admit(self.record, self.params, now_ns) or None
+
+    def settle(self, now_ns: int, ticket: int, outcome: Outcome) -> None:
+        """The result of an admitted try."""
+        machine.settle(self.record, self.params, now_ns, ticket, outcome.verdict, outcome.slow)
+
+    def due(self) -> int | None:
+        """The instant of the next transition by timer."""
+        at = machine.due(self.record, self.params)
+        return at if at < FOREVER else None
+
+    def tick(self, now_ns: int) -> None:
+        """That transition."""
+        machine.tick(self.record, self.params, now_ns)
+
+
+def as_user(params: machine.Params, key: int = 1) -> Recorded:
+    """A fresh copy of a built-in breaker as a user's class would look."""
+    return Recorded(params, key)
 
 
 def breaker(name: str) -> Callable[[T], T]:
