@@ -5,8 +5,11 @@
 
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
+
+from sim.words import FOREVER
 
 CONSTANT, EXPONENTIAL, UNIFORM, LOGNORMAL, WEIBULL, PARETO, TABLE, MIXTURE = range(8)
 
@@ -33,22 +36,29 @@ ZERO = Dist()
 
 
 def draw(d: Dist, u: float) -> int:
-    """The quantile at u in (0, 1), as a non-negative integer of ns."""
+    """The time that belongs to the uniform number u in (0, 1), as an integer of ns, 0 or more.
+
+    EXPONENTIAL, WEIBULL and PARETO count from above (a small u is a long time), for the logarithm of a
+    small u is exact; so their tails reach as far as 53 bits can. What is beyond the clock is FOREVER.
+    """
     kind = d.kind
     if kind == CONSTANT:
         return int(d.a)
     if kind == EXPONENTIAL:
         return int(-d.a * math.log(u) + 0.5)
-    return int(quantile(d, u) + 0.5)
+    try:
+        x = _drawn(d, u)
+    except OverflowError:
+        return FOREVER
+    return int(x + 0.5) if x < FOREVER else FOREVER
 
 
-def quantile(d: Dist, u: float) -> float:
-    """The quantile at u in ns. EXPONENTIAL counts from above (-mean ln u), as `draw` does."""
+def _drawn(d: Dist, u: float) -> float:
     kind = d.kind
-    if kind == CONSTANT:
-        return d.a
     if kind == EXPONENTIAL:
         return -d.a * math.log(u)
+    if kind == CONSTANT:
+        return d.a
     if kind == TABLE:
         return _table(d.points, u)
     if kind == UNIFORM:
@@ -60,13 +70,35 @@ def quantile(d: Dist, u: float) -> float:
     if kind == PARETO:
         tail = 0.0 if math.isinf(d.c) else math.pow(d.a / d.c, d.b)
         return d.a * math.pow(tail + u * (1.0 - tail), -1.0 / d.b)
-    below = 0.0
-    for (share, _), part in zip(d.points, d.parts, strict=True):
-        if u < share or part is d.parts[-1]:
-            inner = (u - below) / (share - below)
-            return quantile(part, min(max(inner, 1e-17), 1.0 - 1e-16))
-        below = share
-    raise AssertionError(d)
+    i = min(bisect_right(d.points, (u, math.inf)), len(d.parts) - 1)
+    below, share = d.points[i - 1][0] if i else 0.0, d.points[i][0]
+    return _drawn(d.parts[i], min(max((u - below) / (share - below), 1e-17), 1.0 - 1e-16))
+
+
+def quantile(d: Dist, p: float) -> float:
+    """The time in ns that a share p in (0, 1) of all draws stays below: it rises with p for every kind."""
+    if d.kind in (EXPONENTIAL, WEIBULL, PARETO):
+        return _drawn(d, 1.0 - p)
+    if d.kind != MIXTURE:
+        return _drawn(d, p)
+    ends = [quantile(part, p) for part in d.parts]
+    shares = [d.points[0][0], *(b - a for (a, _), (b, _) in pairwise(d.points))]
+    return _bisect(
+        lambda x: sum(s * _below(q, x) for s, q in zip(shares, d.parts, strict=True)) < p,
+        min(ends),
+        max(ends),
+    )
+
+
+def _below(d: Dist, x: float) -> float:
+    """The share of draws below x ns."""
+    return _bisect(lambda p: quantile(d, p) < x, 0.0, 1.0)
+
+
+def _bisect(too_low: Callable[[float], bool], low: float, high: float) -> float:
+    while (middle := (low + high) / 2) not in (low, high):
+        low, high = (middle, high) if too_low(middle) else (low, middle)
+    return high
 
 
 def _table(points: tuple[tuple[float, float], ...], u: float) -> float:
@@ -80,7 +112,8 @@ def _table(points: tuple[tuple[float, float], ...], u: float) -> float:
 
 
 def normal_quantile(p: float) -> float:
-    """Inverse of the standard normal distribution: Wichura, Algorithm AS 241 (PPND16), 1988."""
+    """Inverse of the standard normal distribution: M. J. Wichura, Algorithm AS 241 (PPND16): The
+    percentage points of the normal distribution, Applied Statistics 37 (1988) 477-484."""
     q = p - 0.5
     if abs(q) <= 0.425:
         r = 0.180625 - q * q
@@ -125,7 +158,14 @@ _F = (
 )  # fmt: skip
 
 
-# Constructors -----------------------------------------------------------------------------------
+# Constructors: means and other times in ns. ValueError if there is no such distribution. ----------------
+
+
+def _within(what: str, value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        msg = f"{what} of {value:g} is out of reach: {low:g} to {high:g} is possible"
+        raise ValueError(msg)
+    return value
 
 
 def constant(ns: float) -> Dist:
@@ -145,12 +185,14 @@ def uniform(low: float, high: float) -> Dist:
 
 def lognormal_cv(mean: float, cv: float) -> Dist:
     """By mean and coefficient of variation."""
+    cv = _within("lognormal: a cv", cv, 1e-6, 1e3)
     sigma = math.sqrt(math.log1p(cv * cv))
     return Dist(LOGNORMAL, math.log(mean) - sigma * sigma / 2, sigma, mean_ns=float(mean))
 
 
 def lognormal_median(median: float, p99: float) -> Dist:
     """By median and 99th percentile."""
+    _within("lognormal: a p99 / median", p99 / median, 1.0, 1e6)
     sigma = math.log(p99 / median) / normal_quantile(0.99)
     mean = median * math.exp(sigma * sigma / 2)
     return Dist(LOGNORMAL, math.log(median), sigma, mean_ns=mean)
@@ -171,29 +213,37 @@ def lognormal_p99(mean: float, p99: float) -> Dist:
 
 def weibull(mean: float, shape: float) -> Dist:
     """By mean and shape."""
+    shape = _within("weibull: a shape", shape, 0.05, 1e6)
     return Dist(WEIBULL, mean / math.gamma(1 + 1 / shape), shape, mean_ns=float(mean))
 
 
 def pareto(mean: float, alpha: float, maximum: float = math.inf) -> Dist:
-    """By mean and tail index, cut at a maximum. Unbounded needs alpha > 1."""
+    """By mean and tail index, cut at a maximum (truncated, not clipped). Unbounded needs alpha > 1."""
     if math.isinf(maximum):
+        alpha = _within("pareto: without a max an alpha", alpha, 1.001, 1e6)
         return Dist(PARETO, mean * (alpha - 1) / alpha, alpha, math.inf, mean_ns=float(mean))
-    low, high = mean * 1e-9, mean
-    for _ in range(200):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _bounded_mean(middle, alpha, maximum) < mean else (low, middle)
+    alpha = _within("pareto: an alpha", alpha, 1e-3, 1e6)
+    if not _bounded_mean(mean * 1e-9, alpha, maximum) < mean < maximum:
+        msg = f"pareto: no alpha of {alpha:g} has its mean at {mean / maximum:.3g} of its max"
+        raise ValueError(msg)
+    low = _bisect(lambda x: _bounded_mean(x, alpha, maximum) < mean, mean * 1e-9, float(mean))
     return Dist(PARETO, low, alpha, float(maximum), mean_ns=float(mean))
 
 
 def _bounded_mean(low: float, alpha: float, high: float) -> float:
-    tail = math.pow(low / high, alpha)
+    span = math.log(low / high)
     if abs(alpha - 1.0) < 1e-12:
-        return low * math.log(high / low) / (1 - tail)
-    return low * alpha / (alpha - 1) * (1 - math.pow(low / high, alpha - 1)) / (1 - tail)
+        return low * -span / -math.expm1(alpha * span)
+    return low * alpha / (alpha - 1) * math.expm1((alpha - 1) * span) / math.expm1(alpha * span)
 
 
 def gamma(mean: float, cv: float) -> Dist:
-    """By mean and coefficient of variation, as a finely tabulated quantile function."""
+    """By mean and coefficient of variation, as a finely tabulated quantile function.
+
+    Model: linear between the points: mean, cv and p99.9 are met to 0.1 %. An Erlang distribution of k
+    stages is the one with cv = 1/sqrt(k).
+    """
+    cv = _within("gamma: a cv", cv, 1e-3, 5.0)
     from scipy.special import gammaincinv
 
     shape = 1.0 / (cv * cv)
@@ -202,6 +252,7 @@ def gamma(mean: float, cv: float) -> Dist:
 
 def hyperexponential(mean: float, cv: float) -> Dist:
     """Two exponentials with balanced means; cv >= 1."""
+    cv = _within("hyperexponential: a cv", cv, 1.0, 1e3)
     square = cv * cv
     p = (1 + math.sqrt((square - 1) / (square + 1))) / 2
     return mixture(((p, exponential(mean / (2 * p))), (1 - p, exponential(mean / (2 * (1 - p))))))
@@ -218,29 +269,30 @@ def _phi(z: float) -> float:
     return 0.5 * math.erfc(-z / math.sqrt(2))
 
 
-def mixture(parts: "tuple[tuple[float, Dist], ...]") -> Dist:
-    """One of several distributions by shares (normalised)."""
+def mixture(parts: tuple[tuple[float, Dist], ...]) -> Dist:
+    """One of several distributions by shares (normalised; those with no share are left out)."""
+    parts = tuple((share, part) for share, part in parts if share > 0)
     total = sum(share for share, _ in parts)
+    if not parts:
+        msg = "mixture: the shares add up to 0"
+        raise ValueError(msg)
     mean = sum(share * part.mean_ns for share, part in parts) / total
-    cumulative, points = 0.0, []
-    for share, _ in parts:
-        cumulative += share / total
-        points.append((cumulative, 0.0))
+    points = [(sum_ / total, 0.0) for sum_ in accumulate(share for share, _ in parts)]
     points[-1] = (1.0, 0.0)
     return Dist(MIXTURE, points=tuple(points), parts=tuple(part for _, part in parts), mean_ns=mean)
 
 
-def table(points: "tuple[tuple[float, float], ...]") -> Dist:
+def table(points: tuple[tuple[float, float], ...]) -> Dist:
     """A quantile function by points (share, ns), linear between them."""
     mean = sum((u1 - u0) * (x0 + x1) / 2 for (u0, x0), (u1, x1) in pairwise(points))
     mean += points[0][0] * points[0][1] + (1 - points[-1][0]) * points[-1][1]
     return Dist(TABLE, points=points, mean_ns=mean)
 
 
-def _tabulate(function: "object", mean: float) -> Dist:
+def _tabulate(function: Callable[[float], float], mean: float) -> Dist:
     """Quantile function at 2,000 even points and finer ones in both tails."""
     grid = {i / 2000 for i in range(1, 2000)}
     for k in range(1, 200):
         tail = 10 ** (-3 - k * 6 / 200)
         grid |= {tail, 1 - tail}
-    return Dist(TABLE, points=tuple((u, function(u)) for u in sorted(grid)), mean_ns=mean)  # type: ignore[operator]
+    return Dist(TABLE, points=tuple((u, function(u)) for u in sorted(grid)), mean_ns=mean)
