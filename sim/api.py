@@ -130,6 +130,7 @@ def compare(
         interrupted = True
         if not table.rows:
             raise
+        table.keep_complete()
     table.sort()
     manifest = provenance.manifest(
         format=1,

@@ -74,8 +74,9 @@ def command(
     result.save(folder, figures=figures)
     common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
     if result.manifest["interrupted"]:
+        told = ", ".join(map(str, result.table.seeds))
         common.say(
-            f"interrupted: only the {len(result.table.rows)} runs that were complete are in the tables"
+            f"interrupted: the tables hold the {len(result.table.rows)} runs of what was complete, seeds {told}"
         )
         ctx.exit(130)
     if not result.met:

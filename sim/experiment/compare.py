@@ -65,6 +65,16 @@ class Table:
         place = {v: i for i, v in enumerate(self.values)}
         self.rows.sort(key=lambda r: (order[r.variant], place[r.value], r.seed, r.day))
 
+    def keep_complete(self) -> None:
+        """After an interrupt: only the seeds that every variant and value has, if there are any."""
+        grid = len(self.variants) * len(self.values)
+        runs: dict[int, set[tuple[str, str]]] = {}
+        for r in self.rows:
+            runs.setdefault(r.seed, set()).add((r.variant, r.value))
+        whole = tuple(s for s in self.seeds if len(runs.get(s, ())) == grid)
+        self.seeds = whole or tuple(s for s in self.seeds if s in runs)
+        self.rows = [r for r in self.rows if r.seed in self.seeds]
+
     def column(self, variant: str, measure: str, day: str = FAULT, value: str = "") -> dict[int, float]:
         """Seed -> value."""
         return {

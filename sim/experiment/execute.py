@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class Row:
     values: dict[str, float] = field(hash=False)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _prepare(
     text: str,
     file: str,
@@ -130,17 +131,23 @@ def execute(
     """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
     if jobs == 1 and executor is None:
         # One seed at a time, so that an interrupt loses one run; the topology is kept between them.
-        yield from _told((perform(one) for task in tasks for one in split(task, len(task.seeds))), done)
+        yield from _told((perform(one) for one in _seeds_first(tasks, None)), done)
         return
     pool = executor or ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=_die_on_interrupt
     )
     try:
-        futures = [pool.submit(perform, batch) for task in tasks for batch in split(task, jobs)]
+        futures = [pool.submit(perform, batch) for batch in _seeds_first(tasks, jobs)]
         yield from _told((future.result() for future in as_completed(futures)), done)
     finally:
         if executor is None:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _seeds_first(tasks: Iterable[Task], jobs: int | None) -> list[Task]:
+    """The first seeds of every task, then the next: an interrupt leaves seeds that all variants have."""
+    batches = [split(task, len(task.seeds) if jobs is None else jobs) for task in tasks]
+    return [batch for nth in zip_longest(*batches) for batch in nth if batch is not None]
 
 
 def _told(batches: Iterable[list[Row]], done: Callable[[int], None] | None) -> Iterator[Row]:

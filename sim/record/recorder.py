@@ -10,9 +10,21 @@ from array import array
 import numpy as np
 
 from sim.record.histogram import SUB_BITS
-from sim.record.types import GAUGES, VISITS, Copy, FaultSpan, Ints, Record, Transition
+from sim.record.types import (
+    FAILED,
+    FINISHED,
+    GAUGES,
+    SOJOURN_NS,
+    VISITS,
+    WAIT_NS,
+    Copy,
+    FaultSpan,
+    Ints,
+    Record,
+    Transition,
+)
 from sim.topology.types import Topology
-from sim.words import COUNTERS, LEDGERS, OUTCOMES
+from sim.words import COUNTERS, LEDGERS, OUTCOMES, STARTED, TRIES_STARTED
 
 O = len(OUTCOMES)  # noqa: E741 - shapes are single letters in this room
 C = len(COUNTERS)
@@ -40,7 +52,6 @@ class Recorder:
         self.histograms: list[list[dict[int, int]]] = [[{} for _ in sites] for _ in LEDGERS]
         self.watched = [topology.edges[s.edge].watched for s in sites]
         self.counters = [_zeros(t * C) for _ in sites]
-        self.begun = [[0] * len(sites) for _ in LEDGERS]
         self.visits = [_zeros(t * V) for _ in topology.endpoints]
         self.gauges = [_zeros(t * G) for _ in range(topology.replicas)]
         self.gauge_end_ns = topology.duration_ns
@@ -71,11 +82,22 @@ class Recorder:
 
     def count(self, site: int, now: int, counter: int) -> None:
         """One more of a counter of a call site."""
-        self.counters[site][self.bucket(now) * C + counter] += 1
+        bucket = now // self.width if now < self.span_ns else self.bucket(now)
+        self.counters[site][bucket * C + counter] += 1
 
     def visit(self, endpoint: int, now: int, what: int, amount: int = 1) -> None:
         """Something happened at an endpoint's replica."""
-        self.visits[endpoint][self.bucket(now) * V + what] += amount
+        bucket = now // self.width if now < self.span_ns else self.bucket(now)
+        self.visits[endpoint][bucket * V + what] += amount
+
+    def finished(self, endpoint: int, now: int, failed: bool, wait_ns: int, sojourn_ns: int) -> None:
+        """An attempt ran to its answer."""
+        row = self.visits[endpoint]
+        i = (now // self.width if now < self.span_ns else self.bucket(now)) * V
+        row[i + FINISHED] += 1
+        row[i + FAILED] += failed
+        row[i + WAIT_NS] += wait_ns
+        row[i + SOJOURN_NS] += sojourn_ns
 
     def span(self, replica: int, gauge: int, start: int, end: int, level: int = 1) -> None:
         """A replica's gauge stood `level` higher from start to end; split exactly at bucket bounds."""
@@ -86,7 +108,8 @@ class Recorder:
         if end > self.span_ns:
             self.bucket(end - 1)
         width, row = self.width, self.gauges[replica]
-        first, last = start // width, (end - 1) // width
+        first = start // width
+        last = (end - 1) // width
         if first == last:
             row[first * G + gauge] += (end - start) * level
             return
@@ -113,7 +136,8 @@ class Recorder:
         used = max(1, min(self.buckets, -(-arrivals_end_ns // self.width)))
         t = self.buckets
         counts = _stack(self.counts, t, O)
-        begun = np.array(self.begun, dtype=np.int64)
+        counters = _rows(self.counters, t, C)
+        begun = counters[:, :, [STARTED, TRIES_STARTED]].sum(axis=1).T
         return Record(
             end_ns=end_ns,
             arrivals_end_ns=arrivals_end_ns,
@@ -121,7 +145,7 @@ class Recorder:
             bucket_ns=self.width,
             counts=_fold(counts, 2, used),
             latency_ns=_fold(_stack(self.sums, t, O), 2, used),
-            counters=_fold(_rows(self.counters, t, C), 1, used),
+            counters=_fold(counters, 1, used),
             histograms=self._histograms(used),
             visits=_fold(_rows(self.visits, t, V), 1, used),
             gauges=_fold(_rows(self.gauges, t, G), 1, used),

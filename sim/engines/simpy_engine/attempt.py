@@ -3,8 +3,8 @@
 from typing import Any
 
 from sim import luck
-from sim.distributions import draw
-from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_ARRIVAL, Moment
+from sim.distributions import CONSTANT, draw
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_ARRIVAL
 from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Frame, Layer
 from sim.engines.simpy_engine.jobs import Job
 from sim.record.types import ARRIVED, DOWN, WASTED_NS
@@ -12,6 +12,8 @@ from sim.topology.types import (
     CANCEL_ALL,
     CANCEL_NONE,
     CUT_REFUSE,
+    KEY_REPLICA,
+    L_BREAKER,
     WAY_BACK,
     WAY_OUT,
     Edge,
@@ -27,11 +29,16 @@ class Wire:
         self.edge = edge
         self.slow: list[Fault] = []
         self.cuts: list[Fault] = []
+        self._fixed = edge.out.kind == CONSTANT and edge.back.kind == CONSTANT
+        self._out_ns, self._back_ns = int(edge.out.a), int(edge.back.a)
 
     def delay(self, key: int, purpose: int) -> int:
         """One-way delay for whom `key` names."""
-        dist = self.edge.out if purpose == luck.NET_OUT else self.edge.back
-        ns = draw(dist, luck.uniform(key, purpose))
+        out = purpose == luck.NET_OUT
+        if self._fixed:
+            ns = self._out_ns if out else self._back_ns
+        else:
+            ns = draw(self.edge.out if out else self.edge.back, luck.uniform(key, purpose))
         for fault in self.slow:
             ns = int(ns * fault.times) + fault.plus_ns
         return ns
@@ -45,42 +52,52 @@ class Wire:
 
     @property
     def faulty(self) -> bool:
+        """A fault lies on it."""
         return bool(self.slow or self.cuts)
 
 
 class AttemptLayer(Layer):
-    """A try that is sent."""
+    """A try that is sent.
+
+    A message over a network without delay is no event of its own: it arrives within the event that
+    sent it. Only an answer given within the event of its arrival waits for the next one.
+    """
 
     def __init__(self, world: Any, site: Any) -> None:
         super().__init__(world, site)
         self.wire = world.wires[site.edge]
         self.endpoint = world.topology.endpoints[site.callee]
         self.balancer = world.balancers[self.endpoint.service]
+        self.by_host = any(
+            x.kind == L_BREAKER and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
+        )
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
-        frame.job = None
         if frame.deadline <= self.clock.now:
             self.refuse(frame, EXPIRED)
             return
-        delay = self.wire.delay(key, luck.NET_OUT)
-        cut = self.wire.cut(WAY_OUT)
+        wire = self.wire
+        delay = wire.delay(key, luck.NET_OUT)
+        cut = wire.cut(WAY_OUT) if wire.cuts else None
         if cut is None:
-            self.clock.after(delay, RANK_ARRIVAL, key, self._arrive, frame)
+            if delay:
+                self.clock.after(delay, RANK_ARRIVAL, key, self._arrive, frame)
+            else:
+                self._arrive(frame)
         elif cut.mode == CUT_REFUSE:
-            back = self.wire.delay(key, luck.NET_BACK)
+            back = wire.delay(key, luck.NET_BACK)
             frame.aux = UNREACHABLE
             self.clock.after(max(delay + back, self.world.reject_ns), RANK_ANSWER, key, self._refused, frame)
         # A black hole swallows it: only the caller's own timeout ends this try.
 
-    def _arrive(self, moment: Moment) -> None:
-        frame = moment.subject
-        now = self.clock.now
+    def _arrive(self, frame: Frame) -> None:
         if frame.state == ENDED:
-            return  # a cancel message overtook nothing: the caller withdrew before it arrived
+            return  # the caller withdrew it on the wire
+        now = self.clock.now
         self.recorder.visit(self.endpoint.id, now, ARRIVED)
-        replica = frame.replica or self.balancer.pick(frame.key)
-        job = frame.job = Job(self.world, self, frame, replica)
+        replica = (self._chosen(frame) if self.by_host else None) or self.balancer.pick(frame.key)
+        job = frame.job = Job(now, self.clock.passed, self, frame, replica)
         if replica is None or not replica.up:
             job.over = True
             self.recorder.visit(self.endpoint.id, now, DOWN)
@@ -88,22 +105,34 @@ class AttemptLayer(Layer):
         else:
             replica.offer(job)
 
+    def _chosen(self, frame: Frame) -> Any:
+        """The host that a breaker above chose."""
+        while frame is not frame.call:
+            if frame.replica is not None:
+                return frame.replica
+            frame = frame.parent
+        return None
+
     def answer(self, job: Job, outcome: int) -> None:
         """The replica answers: the message travels back."""
-        frame = job.frame
-        delay = self.wire.delay(frame.key, luck.NET_BACK)
-        cut = self.wire.cut(WAY_BACK)
-        if cut is not None:
-            if cut.mode != CUT_REFUSE:
-                self._waste(job)
-                return
-            outcome = UNREACHABLE
+        wire = self.wire
+        delay = wire.delay(job.key, luck.NET_BACK)
+        if wire.cuts:
+            cut = wire.cut(WAY_BACK)
+            if cut is not None:
+                if cut.mode != CUT_REFUSE:
+                    self._waste(job)
+                    return
+                outcome = UNREACHABLE
         job.outcome = outcome
-        self.clock.after(delay, RANK_ANSWER, frame.key, self._deliver, job)
+        if delay or job.passed == self.clock.passed:
+            self.clock.after(delay, RANK_ANSWER, job.key, self._deliver, job)
+        else:
+            self._deliver(job)
 
-    def _deliver(self, moment: Moment) -> None:
-        job = moment.subject
+    def _deliver(self, job: Job) -> None:
         frame = job.frame
+        frame.job = None
         if frame.state != LIVE:
             self._waste(job)
         elif job.outcome == OK:
@@ -136,8 +165,7 @@ class AttemptLayer(Layer):
         frame.job.told = cancel
         self.clock.after(delay, RANK_ARRIVAL, frame.key, self._told, frame.job)
 
-    def _told(self, moment: Moment) -> None:
-        job = moment.subject
+    def _told(self, job: Job) -> None:
         if not job.over and (job.told == CANCEL_ALL or not job.begun):
             job.replica.drop(job)
             self._waste(job)

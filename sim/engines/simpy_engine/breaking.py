@@ -51,7 +51,7 @@ class BuiltIn:
         if self.record.moves != self.moves:
             self.moved(now)
 
-    def _tick(self, moment: Moment) -> None:
+    def _tick(self, subject: Any) -> None:
         now = self.layer.clock.now
         machine.tick(self.record, self.params, now)
         if self.record.moves != self.moves:
@@ -119,7 +119,7 @@ class UserMade:
         self.user.settle(now, ticket, Outcome(verdict, slow, OUTCOMES[outcome], elapsed_ns))
         self._look(now)
 
-    def _tick(self, moment: Moment) -> None:
+    def _tick(self, subject: Any) -> None:
         now = self.layer.clock.now
         self.user.tick(now)
         self._look(now)
@@ -185,8 +185,8 @@ class SharedLate:
         news = (ticket, outcome, slow, elapsed_ns)
         layer.clock.after(self.delay_ns, RANK_ANSWER, layer.world.seed, self._hear, news)
 
-    def _hear(self, moment: Moment) -> None:
-        ticket, outcome, slow, elapsed_ns = moment.subject
+    def _hear(self, subject: Any) -> None:
+        ticket, outcome, slow, elapsed_ns = subject
         now = self.copy.layer.clock.now
         if ticket is not UNHEARD:
             self.copy.settle(now, ticket, outcome, slow, elapsed_ns)

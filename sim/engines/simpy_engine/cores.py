@@ -35,8 +35,7 @@ class DedicatedCores:
         walk.work_since = now
         walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self._done, walk)
 
-    def _done(self, moment: Moment) -> None:
-        walk = moment.subject
+    def _done(self, walk: Walk) -> None:
         self._leave(walk)
         self.replica.stepper.work_done(walk)
 
@@ -133,7 +132,7 @@ class SharedCores(DedicatedCores):
         heappush(self.heap, (self.virtual + walk.work_ns, walk.job.key, walk))
         self._plan()
 
-    def _served(self, moment: Moment) -> None:
+    def _served(self, subject: None) -> None:
         self.next = None
         self._move()
         finish, _, walk = heappop(self.heap)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from sim import luck
 from sim.distributions import draw
-from sim.engines.simpy_engine.clock import RANK_FAULT, Moment
+from sim.engines.simpy_engine.clock import RANK_FAULT
 from sim.engines.simpy_engine.jobs import Job
 from sim.engines.simpy_engine.replica import Replica
 from sim.record.types import FaultSpan
@@ -71,7 +71,7 @@ class FaultRun:
         """The n-th accepted attempt left."""
         self._begin(None)
 
-    def _begin(self, moment: Moment | None) -> None:
+    def _begin(self, subject: None) -> None:
         fault, now = self.fault, self.clock.now
         if self.world.draining and fault.schedule != AT_TIME:
             return
@@ -88,7 +88,7 @@ class FaultRun:
             return draw(self.fault.mttr, luck.uniform(self.key, luck.FAULT, 2 * self.times + 1))
         return self.fault.for_ns
 
-    def _end(self, moment: Moment | None) -> None:
+    def _end(self, subject: None) -> None:
         fault, now = self.fault, self.clock.now
         self.world.recorder.faults.append(FaultSpan(fault.id, self.active_since, now))
         self.active_since = -1

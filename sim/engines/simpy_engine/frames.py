@@ -1,18 +1,18 @@
 """Frames and layers: a call is a stack of policies, and each pass through a policy is a frame.
 
-A layer is one policy of one call site. `enter` begins a pass below a parent frame; sooner or later
-the layer calls `finish(frame, outcome)`, which tells the parent's layer through `ended`. A parent
-that no longer wants a pass calls `withdraw`: the frame becomes an orphan, which still tells those
-above it that listen (a breaker learns late answers) but never reaches the caller.
+A layer is one policy of one call site. `enter` begins a pass below a parent frame; sooner or later,
+never within `enter` itself, the layer calls `finish(frame, outcome)`, which tells the parent's layer
+through `ended`. A parent that no longer wants a pass calls `withdraw`: the frame becomes an orphan, which
+still tells those above it that listen (a breaker learns late answers) but never reaches the caller.
 """
 
 from typing import TYPE_CHECKING, Any
 
-from sim.engines.simpy_engine.clock import RANK_ANSWER
-from sim.words import CANCELLED, FOREVER
+from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
+from sim.words import CANCELLED
 
 if TYPE_CHECKING:
-    from sim.engines.simpy_engine.jobs import Job, Walk
+    from sim.engines.simpy_engine.jobs import Job
     from sim.engines.simpy_engine.replica import Replica
     from sim.engines.simpy_engine.world import World
 
@@ -20,83 +20,60 @@ LIVE, ORPHAN, ENDED = range(3)
 
 
 class Frame:
-    """One pass through one layer. The slots below `timer` belong to the layers that set them."""
+    """One pass through one layer. What a layer does not use keeps the value of the class."""
 
-    call: "Call"
-    deadline: int
-    expires: int
-    n: int
+    state = LIVE
+    child: "Frame | None" = None
+    """The pass below it, while there is one."""
+    timer: Moment | None = None
+    n = 0
     """How many passes this one began (retry, hedge)."""
-    since: int
+    since = 0
     """When it began, ns."""
-    ticket: Any
-    copy: Any
+    until = 0
+    """When its timeout passes, ns."""
+    ticket: Any = None
+    copy: Any = None
     """The breaker, throttle, ... that admitted it."""
-    aux: Any
-    job: "Job | None"
+    aux: Any = None
+    replica: "Replica | None" = None
+    """Chosen by a breaker that is kept per replica."""
+    job: "Job | None" = None
     """What runs for it at the replica."""
-
-    __slots__ = (
-        "aux",
-        "call",
-        "child",
-        "copy",
-        "deadline",
-        "expires",
-        "job",
-        "key",
-        "layer",
-        "n",
-        "parent",
-        "replica",
-        "since",
-        "state",
-        "ticket",
-        "timer",
-    )
 
     def __init__(self, layer: "Layer", parent: "Frame", key: int) -> None:
         self.layer = layer
         self.parent = parent
         self.key = key
-        self.call = parent.call
-        self.deadline = parent.deadline
-        self.expires = parent.expires
-        self.replica: Replica | None = parent.replica
-        self.state = LIVE
-        self.child: Frame | None = None
-        self.timer: Any = None
+        self.call: Call = parent.call
+        self.deadline: int = parent.deadline
         parent.child = self
 
     def __repr__(self) -> str:
-        return f"{type(self.layer).__name__} of {self.call.site.name}"
+        return f"{type(self.layer).__name__} of {self.call.layer.site.name}"
 
 
 class Call(Frame):
     """The root frame: what a step asks for, once, retries included."""
 
-    __slots__ = ("caller", "degraded", "fell_back", "owner", "propagates", "site", "walk")
+    degraded = False
+    fell_back = False
+    propagates = True
+    """Its deadline travels on to the callee."""
 
-    def __init__(
-        self, root: "Layer", owner: "Walk | None", caller: int, key: int, deadline: int, walk: Any
-    ) -> None:
+    def __init__(self, root: "Layer", owner: Any, caller: int, key: int, deadline: int, walk: Any) -> None:
         self.layer = root
-        self.parent = self
         self.key = key
         self.call = self
         self.deadline = deadline
-        self.expires = FOREVER
-        self.replica = None
-        self.state = LIVE
-        self.child = None
-        self.owner: Any = owner
+        self.owner = owner
         self.caller = caller
-        self.site = root.site
-        self.timer = None
-        self.degraded = False
-        self.fell_back = False
-        self.propagates = True
         self.walk = walk
+
+    @property
+    def site(self) -> Any:
+        """Its call site."""
+        return self.layer.site
 
 
 class Layer:
@@ -134,6 +111,8 @@ class Layer:
         """This pass is over."""
         if frame.state != ENDED:
             frame.state = ENDED
+            # What is over refers upwards only, so that it is freed at once.
+            frame.child = None
             parent = frame.parent
             parent.layer.ended(parent, frame, outcome)
 
@@ -142,6 +121,6 @@ class Layer:
         frame.aux = outcome
         frame.timer = self.clock.after(self.world.reject_ns, RANK_ANSWER, frame.key, self._refused, frame)
 
-    def _refused(self, moment: Any) -> None:
-        frame = moment.subject
+    def _refused(self, frame: Frame) -> None:
+        frame.timer = None
         self.finish(frame, frame.aux)

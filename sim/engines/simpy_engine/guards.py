@@ -4,7 +4,7 @@ from collections import deque
 from typing import Any
 
 from sim import luck
-from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
+from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.frames import LIVE, Frame, Layer
 from sim.policies import throttle, token_bucket
 from sim.topology.types import Bulkhead, RateLimit, Throttle
@@ -79,8 +79,7 @@ class RateLimitLayer(Guard):
         else:
             frame.timer = self.clock.after(wait, RANK_TIMER, key, self._granted, frame)
 
-    def _granted(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _granted(self, frame: Frame) -> None:
         frame.timer = None
         if frame.deadline <= self.clock.now:
             self.refuse(frame, EXPIRED)
@@ -142,8 +141,7 @@ class BulkheadLayer(Guard):
         frame.ticket = True
         self.inner.enter(frame, frame.key)
 
-    def _waited(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _waited(self, frame: Frame) -> None:
         frame.timer = None
         if frame.state == LIVE and not frame.ticket:
             frame.copy.waiting.remove(frame)

@@ -21,43 +21,38 @@ if TYPE_CHECKING:
 class Job:
     """One attempt at a replica."""
 
-    __slots__ = (
-        "arrived",
-        "begun",
-        "begun_at",
-        "deadline",
-        "degraded",
-        "door",
-        "endpoint",
-        "frame",
-        "key",
-        "mark",
-        "outcome",
-        "over",
-        "replica",
-        "told",
-        "walks",
-        "worked_ns",
-    )
+    begun = False
+    """It got a slot."""
+    begun_at = 0
+    over = False
+    degraded = False
+    outcome = OK
+    worked_ns = 0
+    told = CANCEL_NONE
+    """What its caller told it on giving up."""
+    mark: Any = None
+    """Fault that begins when this job is over (after n accepted requests)."""
 
-    def __init__(self, world: "World", door: "AttemptLayer", frame: Frame, replica: "Replica") -> None:
+    def __init__(self, now: int, passed: int, door: "AttemptLayer", frame: Frame, replica: "Replica") -> None:
         self.door = door
         self.frame = frame
         self.key = frame.key
         self.endpoint = door.endpoint
         self.replica = replica
         self.deadline = frame.deadline if frame.call.propagates else FOREVER
-        self.arrived = world.clock.now
-        self.begun = False
-        self.begun_at = 0
-        self.over = False
-        self.outcome = OK
-        self.degraded = False
-        self.worked_ns = 0
-        self.told = CANCEL_NONE
+        self.arrived = now
+        self.passed = passed
+        """Number of the event in which it arrived."""
         self.walks: list[Walk] = []
-        self.mark: Any = None
-        """Fault that begins when this job is over (after n accepted requests)."""
+
+    def gives_up_at(self) -> int:
+        """The instant at which its caller stops waiting."""
+        until, frame = self.frame.deadline, self.frame.parent
+        while frame is not frame.call:
+            if 0 < frame.until < until:
+                until = frame.until
+            frame = frame.parent
+        return until
 
     def __repr__(self) -> str:
         return f"attempt at {self.endpoint.name}"
@@ -66,44 +61,27 @@ class Job:
 class Walk:
     """One pass along a list of steps."""
 
-    __slots__ = (
-        "calls",
-        "has_slot",
-        "i",
-        "job",
-        "join",
-        "moment",
-        "over",
-        "rep",
-        "slot_since",
-        "steps",
-        "waiting",
-        "waits_since",
-        "work_ends",
-        "work_left",
-        "work_ns",
-        "work_since",
-    )
+    i = 0
+    rep = 0
+    has_slot = False
+    slot_since = 0
+    over = False
+    calls: Call | None = None
+    """The call that it waits for."""
+    moment: Moment | None = None
+    """When its present step is over."""
+    waiting = False
+    """In the replica's queue."""
+    waits_since = 0
+    work_since = -1
+    """When its present work began; -1 if it is not at work."""
+    work_left = 0
+    work_ns = 0
 
     def __init__(self, job: Job, steps: tuple[int, ...], join: "Join | None") -> None:
         self.job = job
         self.steps = steps
         self.join = join
-        self.i = 0
-        self.rep = 0
-        self.has_slot = False
-        self.over = False
-        self.calls: Call | None = None
-        self.moment: Moment | None = None
-        self.work_since = -1
-        """When its present work began; -1 if it is not at work."""
-        self.work_ends = 0
-        self.work_left = 0
-        self.work_ns = 0
-        self.slot_since = 0
-        self.waiting = False
-        """In the replica's queue."""
-        self.waits_since = 0
         job.walks.append(self)
 
     def __repr__(self) -> str:
@@ -189,8 +167,8 @@ class Stepper:
         walk.rep = 0
         return False
 
-    def _hit(self, moment: Moment) -> None:
-        walk = moment.subject
+    def _hit(self, walk: Walk) -> None:
+        walk.moment = None
         self._repeated(walk)
 
     def call_ended(self, walk: Walk, call: Call, outcome: int) -> None:

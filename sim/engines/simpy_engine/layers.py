@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER, Moment
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER
 from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Call, Frame, Layer
 from sim.topology.types import CANCEL_NONE
 from sim.words import (
@@ -28,7 +28,6 @@ class CallLayer(Layer):
         call = Call(self, owner, caller, key, deadline, walk)
         call.since = self.clock.now
         site = self.site.id
-        self.recorder.begun[CALLS][site] += 1
         self.recorder.count(site, call.since, STARTED)
         self.world.busy += 1
         if walk is not None:
@@ -50,8 +49,9 @@ class CallLayer(Layer):
         if frame.state != ENDED:
             frame.state = ENDED
             self._book(frame.call, CANCELLED)
-            if frame.child is not None:
-                frame.child.layer.withdraw(frame.child, cancel)
+            child, frame.child = frame.child, None
+            if child is not None:
+                child.layer.withdraw(child, cancel)
             self.world.idle()
 
     def _book(self, call: Call, outcome: int) -> None:
@@ -104,7 +104,6 @@ class TryLayer(Layer):
         frame = Frame(self, parent, key)
         frame.since = self.clock.now
         site = self.site.id
-        self.recorder.begun[TRIES][site] += 1
         self.recorder.count(site, frame.since, TRIES_STARTED)
         self.inner.enter(frame, key)
 
@@ -138,8 +137,7 @@ class HopLayer(Layer):
         frame = Frame(self, parent, key)
         frame.timer = self.clock.after(self.delay_ns, RANK_ANSWER, key, self._there, frame)
 
-    def _there(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _there(self, frame: Frame) -> None:
         frame.timer = None
         self.inner.enter(frame, frame.key)
 
@@ -147,8 +145,8 @@ class HopLayer(Layer):
         frame.aux = outcome
         self.clock.after(self.delay_ns, RANK_ANSWER, frame.key, self._back, frame)
 
-    def _back(self, moment: Moment) -> None:
-        self.finish(moment.subject, moment.subject.aux)
+    def _back(self, frame: Frame) -> None:
+        self.finish(frame, frame.aux)
 
 
 class TimeoutLayer(Layer):
@@ -162,9 +160,11 @@ class TimeoutLayer(Layer):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         now = self.clock.now
-        until = min(frame.deadline, now + self.timeout_ns) if self.timeout_ns < FOREVER else frame.deadline
-        if until < FOREVER and until > now:
-            frame.expires = min(frame.expires, until)
+        until = now + self.timeout_ns
+        if frame.deadline < until:
+            until = frame.deadline
+        if now < until < FOREVER:
+            frame.until = until
             frame.timer = self.clock.after(until - now, RANK_TIMER, key, self._passed, frame)
         self.inner.enter(frame, key)
 
@@ -172,14 +172,17 @@ class TimeoutLayer(Layer):
         if frame.state != ENDED:
             if frame.timer is not None:
                 frame.timer.cancel()
+                frame.timer = None
             self.finish(frame, outcome)
 
-    def _passed(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _passed(self, frame: Frame) -> None:
+        frame.timer = None
         if frame.state == ENDED:
             return
         frame.state = ENDED
-        frame.child.layer.withdraw(frame.child, self.cancel)
+        child, frame.child = frame.child, None
+        if child is not None:
+            child.layer.withdraw(child, self.cancel)
         frame.parent.layer.ended(frame.parent, frame, TIMEOUT)
 
     def withdraw(self, frame: Frame, cancel: int) -> None:

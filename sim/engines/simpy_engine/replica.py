@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import luck
 from sim.distributions import draw
-from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
+from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.cores import DedicatedCores, SharedCores
 from sim.engines.simpy_engine.jobs import Job, Walk
 from sim.engines.simpy_engine.queueing import Queue
@@ -90,8 +90,9 @@ class Replica:
         if job.frame.call.walk is not None:
             self.world.note(job.frame.call, "starts", replica=self.id)
         if self.hanging and self._share(self.hanging, job) > luck.uniform(job.key, luck.HANG):
-            if job.frame.expires < FOREVER:
-                delay = max(0, job.frame.expires - now)
+            until = job.gives_up_at()
+            if until < FOREVER:
+                delay = max(0, until - now)
                 walk.moment = self.clock.after(delay, RANK_TIMER, job.key, self._hung_up, job)
         elif job.endpoint.fail_fast and self._fails(job):
             walk.over = True
@@ -99,8 +100,7 @@ class Replica:
         else:
             self.stepper.advance(walk)
 
-    def _hung_up(self, moment: Moment) -> None:
-        job = moment.subject
+    def _hung_up(self, job: Job) -> None:
         if not job.over:
             self.drop(job)
 
@@ -108,15 +108,14 @@ class Replica:
         """The main walk is through: the coin is shown, the slot is free, the answer goes back."""
         if outcome == OK and not job.endpoint.fail_fast and self._fails(job):
             outcome = ERROR
-        now, visit, endpoint = self.clock.now, self.recorder.visit, job.endpoint.id
-        visit(endpoint, now, record.FINISHED)
-        if outcome != OK:
-            visit(endpoint, now, record.FAILED)
-        visit(endpoint, now, record.WAIT_NS, job.begun_at - job.arrived)
-        visit(endpoint, now, record.SOJOURN_NS, now - job.arrived)
+        now = self.clock.now
+        self.recorder.finished(
+            job.endpoint.id, now, outcome != OK, job.begun_at - job.arrived, now - job.arrived
+        )
         self._release(job)
         job.door.answer(job, outcome)
-        self._serve()
+        if self.queue.length:
+            self._serve()
 
     def drop(self, job: Job) -> None:
         """The caller withdrew it, or it hung until the caller's deadline: no answer."""
@@ -133,6 +132,7 @@ class Replica:
                 self._free(walk)
         job.over = True
         del self.jobs[job]
+        job.walks = [walk for walk in job.walks if not walk.over]
         if job.worked_ns:
             self.recorder.visit(job.endpoint.id, now, record.WORK_NS, job.worked_ns)
         if job.frame.call.walk is not None:

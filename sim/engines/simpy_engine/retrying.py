@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim import luck
-from sim.engines.simpy_engine.clock import RANK_TIMER, Moment
+from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.frames import ENDED, LIVE, Frame, Layer
 from sim.policies import backoff, budget
 from sim.policies.kinds import BUDGET_NONE
@@ -56,8 +56,7 @@ class RetryLayer(Layer):
         frame.since = delay
         frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._wake, frame)
 
-    def _wake(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _wake(self, frame: Frame) -> None:
         frame.timer = None
         frame.n += 1
         self.inner.enter(frame, luck.child(frame.key, luck.RETRY, frame.n))
@@ -96,8 +95,7 @@ class HedgeLayer(Layer):
         else:
             frame.timer = None
 
-    def _another(self, moment: Moment) -> None:
-        frame = moment.subject
+    def _another(self, frame: Frame) -> None:
         frame.n += 1
         self.recorder.count(self.site.id, self.clock.now, HEDGES)
         self._arm(frame)

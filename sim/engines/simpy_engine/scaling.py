@@ -1,10 +1,10 @@
 """Autoscaling: replicas join after a start-up delay and leave at once."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim import luck
-from sim.engines.simpy_engine.clock import RANK_FAULT, Moment
+from sim.engines.simpy_engine.clock import RANK_FAULT
 from sim.record.types import GAUGES, WORKING_NS
 from sim.topology.types import Autoscale, Service
 
@@ -35,7 +35,7 @@ class Autoscaler:
     def _plan(self) -> None:
         self.clock.after(self.scale.interval_ns, RANK_FAULT, self.key, self._look, None)
 
-    def _look(self, moment: Moment) -> None:
+    def _look(self, subject: Any) -> None:
         if self.world.draining:
             return
         members = self.world.balancers[self.service.id].members
@@ -62,7 +62,7 @@ class Autoscaler:
         self.last_ns = now
         return total / capacity if capacity else 0.0
 
-    def _join(self, moment: Moment) -> None:
+    def _join(self, subject: Any) -> None:
         self.starting -= 1
         if not self.world.draining:
             self.world.join(self.service)

@@ -150,33 +150,22 @@ class World:
 
     def _until(self, end: int, progress: Callable[[int, int], None] | None) -> None:
         """Run up to `end` (or until nothing is left to happen), with a report now and then."""
-        env = self.clock.env
-        peek, step = env.peek, env.step
         pause_at = time.perf_counter() + PROGRESS_S
         # Slices of events, not of time: where a pause falls must leave no trace in the run.
-        while peek() < end:
-            for _ in range(SLICE):
-                if peek() >= end:
-                    break
-                step()
+        while self.clock.advance(end, SLICE):
             if progress is not None and time.perf_counter() >= pause_at:
                 pause_at = time.perf_counter() + PROGRESS_S
                 progress(self.clock.now, self.clock.scheduled)
         if end < FOREVER:
-            env.run(until=end)
+            self.clock.move_to(end)
 
     def _drain(self, progress: Callable[[int, int], None] | None) -> int:
         """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
         self.draining = True
-        env, end = self.clock.env, self.clock.now
-        events = 0
+        end = self.clock.now
         try:
             self.idle_check()
-            while env.peek() != float("inf"):
-                env.step()
-                events += 1
-                if progress is not None and events % 20_000 == 0:
-                    progress(self.clock.now, self.clock.scheduled)
+            self._until(FOREVER, progress)
         except Over:
             pass
         return max(end, self.clock.now)

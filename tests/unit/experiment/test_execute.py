@@ -102,6 +102,8 @@ def test_an_interrupt_keeps_the_runs_that_are_complete(tiny):
     found = sim.compare(tiny, tuple(range(1, 13)), done=stop_after_four)
     assert found.manifest["interrupted"]
     assert 0 < len(found.table.rows) < 48
+    assert found.table.seeds == (1,)
+    assert found.table.difference("breaker", "none", "S").interval.n == 1
     assert "rows.csv" in found.files()
 
 
