@@ -67,6 +67,7 @@ class AttemptLayer(Layer):
         super().__init__(world, site)
         self.wire = world.wires[site.edge]
         self.endpoint = world.topology.endpoints[site.callee]
+        self.visits = world.recorder.visits[site.callee]
         self.balancer = world.balancers[self.endpoint.service]
         self.by_host = any(
             x.kind == L_BREAKER and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
@@ -95,12 +96,12 @@ class AttemptLayer(Layer):
         if frame.state == ENDED:
             return  # the caller withdrew it on the wire
         now = self.clock.now
-        self.recorder.visit(self.endpoint.id, now, ARRIVED)
+        self.visits[ARRIVED] += 1
         replica = (self._chosen(frame) if self.by_host else None) or self.balancer.pick(frame.key)
         job = frame.job = Job(now, self.clock.passed, self, frame, replica)
         if replica is None or not replica.up:
             job.over = True
-            self.recorder.visit(self.endpoint.id, now, DOWN)
+            self.visits[DOWN] += 1
             self.answer(job, UNREACHABLE)
         else:
             replica.offer(job)
@@ -141,7 +142,7 @@ class AttemptLayer(Layer):
 
     def _waste(self, job: Job) -> None:
         if job.worked_ns:
-            self.recorder.visit(self.endpoint.id, self.clock.now, WASTED_NS, job.worked_ns)
+            self.visits[WASTED_NS] += job.worked_ns
             job.worked_ns = 0
 
     def withdraw(self, frame: Frame, cancel: int) -> None:

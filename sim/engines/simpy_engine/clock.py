@@ -12,6 +12,7 @@ from typing import Any
 import simpy
 
 from sim.errors import SimulationError
+from sim.record.recorder import Recorder
 
 RANK_FAULT = 1 << 60
 RANK_ANSWER = 2 << 60
@@ -45,8 +46,9 @@ class Clock(simpy.Environment):
     now: int = 0
     """ns; an attribute, since a run reads it more often than anything else."""
 
-    def __init__(self) -> None:
+    def __init__(self, recorder: Recorder) -> None:
         super().__init__(initial_time=0)
+        self.recorder = recorder
         self.scheduled = 0
         self.passed = 0
         """Events that have happened; tells whether two things happened in one event."""
@@ -65,11 +67,15 @@ class Clock(simpy.Environment):
 
     def advance(self, end: int, most: int) -> bool:
         """Let at most `most` moments before `end` happen; False when there are no more before it."""
-        queue = self._queue
+        queue, recorder = self._queue, self.recorder
+        turn_at = recorder.turn_at
         for _ in range(most):
             if not queue or queue[0][0] >= end:
                 return False
             self.now, _, _, moment = heappop(queue)  # type: ignore[assignment]
+            if self.now >= turn_at:
+                recorder.turn(self.now)
+                turn_at = recorder.turn_at
             self.passed += 1
             action = moment.action  # type: ignore[attr-defined]
             if action is not None:

@@ -19,20 +19,20 @@ class DedicatedCores:
     def __init__(self, replica: "Replica") -> None:
         self.replica = replica
         self.clock = replica.clock
+        self.gauges = replica.gauges
         self.working: dict[Walk, None] = {}
         self.frozen = False
 
     def begin(self, walk: Walk, step: Step) -> None:
         """Start the walk's work step; `stepper.work_done` follows."""
-        now = self.clock.now
         walk.work_ns = walk.work_left = self.replica.work_ns(walk, step)
-        walk.work_since = now
         self.working[walk] = None
         if not self.frozen:
-            self._schedule(walk, now)
+            self._run(walk)
 
-    def _schedule(self, walk: Walk, now: int) -> None:
-        walk.work_since = now
+    def _run(self, walk: Walk) -> None:
+        walk.work_since = self.clock.now
+        self.gauges[WORKING_NS] -= walk.work_since
         walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self._done, walk)
 
     def _done(self, walk: Walk) -> None:
@@ -43,13 +43,11 @@ class DedicatedCores:
         del self.working[walk]
         walk.moment = None
         if not self.frozen:
-            self._account(walk)
-        walk.work_since = -1
+            self._pause(walk)
 
-    def _account(self, walk: Walk) -> None:
-        now = self.clock.now
-        walk.job.worked_ns += now - walk.work_since
-        self.replica.recorder.span(self.replica.id, WORKING_NS, walk.work_since, now)
+    def level(self) -> int:
+        """Cores at work."""
+        return 0 if self.frozen else len(self.working)
 
     def abandon(self, walk: Walk) -> None:
         """Its work stops here."""
@@ -58,19 +56,16 @@ class DedicatedCores:
                 walk.moment.cancel()
             self._leave(walk)
 
-    def checkpoint(self) -> None:
-        """Account for all work up to now."""
+    def _pause(self, walk: Walk) -> None:
         now = self.clock.now
-        if not self.frozen:
-            for walk in self.working:
-                self._account(walk)
-                walk.work_left -= now - walk.work_since
-                walk.work_since = now
+        self.gauges[WORKING_NS] += now
+        walk.job.worked_ns += now - walk.work_since
+        walk.work_left -= now - walk.work_since
 
     def freeze(self) -> None:
         """Running work stops."""
-        self.checkpoint()
         for walk in self.working:
+            self._pause(walk)
             walk.moment.cancel()  # type: ignore[union-attr]
             walk.moment = None
         self.frozen = True
@@ -79,7 +74,7 @@ class DedicatedCores:
         """Running work resumes."""
         self.frozen = False
         for walk in self.working:
-            self._schedule(walk, self.clock.now)
+            self._run(walk)
 
 
 class SharedCores(DedicatedCores):
@@ -93,6 +88,8 @@ class SharedCores(DedicatedCores):
         self.cores = cores
         self.virtual = 0.0
         self.since = 0
+        self.counted = 0
+        """Cores at work as the gauge has it."""
         self.heap: list[tuple[float, int, Walk]] = []
         self.next: Moment | None = None
 
@@ -101,18 +98,21 @@ class SharedCores(DedicatedCores):
             return 0.0
         return min(1.0, self.cores / len(self.working))
 
+    def level(self) -> int:
+        return 0 if self.frozen else min(self.cores, len(self.working))
+
     def _move(self) -> None:
         """Bring virtual time up to now."""
         now = self.clock.now
         if now > self.since:
-            if not self.frozen:
-                level = min(self.cores, len(self.working))
-                self.replica.recorder.span(self.replica.id, WORKING_NS, self.since, now, level)
             self.virtual += (now - self.since) * self._rate()
         self.since = now
 
     def _plan(self) -> None:
-        """Set the moment at which the next walk will be done."""
+        """Who is at work has changed: set the moment at which the next walk will be done."""
+        level = self.level()
+        self.gauges[WORKING_NS] -= (level - self.counted) * self.clock.now
+        self.counted = level
         if self.next is not None:
             self.next.cancel()
             self.next = None
@@ -127,7 +127,7 @@ class SharedCores(DedicatedCores):
     def begin(self, walk: Walk, step: Step) -> None:
         self._move()
         walk.work_ns = self.replica.work_ns(walk, step)
-        walk.work_since = self.clock.now
+        walk.began = self.virtual
         self.working[walk] = None
         heappush(self.heap, (self.virtual + walk.work_ns, walk.job.key, walk))
         self._plan()
@@ -138,7 +138,6 @@ class SharedCores(DedicatedCores):
         finish, _, walk = heappop(self.heap)
         self.virtual = max(self.virtual, finish)
         del self.working[walk]
-        walk.work_since = -1
         walk.job.worked_ns += walk.work_ns
         self._plan()
         self.replica.stepper.work_done(walk)
@@ -147,7 +146,7 @@ class SharedCores(DedicatedCores):
         if walk in self.working:
             self._move()
             del self.working[walk]
-            walk.work_since = -1
+            walk.job.worked_ns += int(self.virtual - walk.began)
             self._plan()
 
     def freeze(self) -> None:
@@ -159,6 +158,3 @@ class SharedCores(DedicatedCores):
         self._move()
         self.frozen = False
         self._plan()
-
-    def checkpoint(self) -> None:
-        self._move()

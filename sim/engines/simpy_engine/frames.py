@@ -85,6 +85,7 @@ class Layer:
         self.world = world
         self.clock = world.clock
         self.recorder = world.recorder
+        self.counters = world.recorder.counters[site.id]
         self.site = site
 
     def enter(self, parent: Frame, key: int) -> None:

@@ -30,7 +30,7 @@ class Guard(Layer):
     def turn_away(self, frame: Frame, outcome: int) -> None:
         """Refuse, and note whether the try would have been good (design 5: cost on a good day)."""
         if self.world.would_succeed(self.site, frame.key):
-            self.recorder.count(self.site.id, self.clock.now, REFUSED_GOOD)
+            self.counters[REFUSED_GOOD] += 1
         self.refuse(frame, outcome)
 
 

@@ -38,6 +38,7 @@ class Job:
         self.frame = frame
         self.key = frame.key
         self.endpoint = door.endpoint
+        self.visits = door.visits
         self.replica = replica
         self.deadline = frame.deadline if frame.call.propagates else FOREVER
         self.arrived = now
@@ -64,7 +65,6 @@ class Walk:
     i = 0
     rep = 0
     has_slot = False
-    slot_since = 0
     over = False
     calls: Call | None = None
     """The call that it waits for."""
@@ -73,10 +73,13 @@ class Walk:
     waiting = False
     """In the replica's queue."""
     waits_since = 0
-    work_since = -1
-    """When its present work began; -1 if it is not at work."""
-    work_left = 0
     work_ns = 0
+    """How long its present work takes in all, on a core of its own."""
+    work_left = 0
+    work_since = 0
+    """Since when it is at work without a pause."""
+    began = 0.0
+    """Shared cores: virtual time at which it began."""
 
     def __init__(self, job: Job, steps: tuple[int, ...], join: "Join | None") -> None:
         self.job = job
@@ -110,7 +113,7 @@ class Stepper:
     def __init__(self, world: "World") -> None:
         self.world = world
         self.clock = world.clock
-        self.recorder = world.recorder
+        self.counters = world.recorder.counters
         self.steps = world.topology.steps
 
     def advance(self, walk: Walk) -> None:
@@ -149,7 +152,7 @@ class Stepper:
             key = luck.child(job.key, luck.CALL, step.position, walk.rep)
             if site.cache >= 0:
                 hit_ns = world.caches[site.cache].look_up(job.replica.id, key, self.clock.now)
-                self.recorder.count(site.id, self.clock.now, CACHE_MISSES if hit_ns < 0 else CACHE_HITS)
+                self.counters[site.id][CACHE_MISSES if hit_ns < 0 else CACHE_HITS] += 1
                 if hit_ns > 0:
                     walk.moment = self.clock.after(hit_ns, RANK_ANSWER, key, self._hit, walk)
                     return True
@@ -176,7 +179,7 @@ class Stepper:
         walk.calls = None
         site, job = call.site, walk.job
         if job.over:
-            self.recorder.count(site.id, self.clock.now, UNUSED)
+            self.counters[site.id][UNUSED] += 1
         if walk.over:
             return
         if site.cache >= 0 and outcome == OK:

@@ -20,15 +20,28 @@ from sim.words import (
 )
 
 
-class CallLayer(Layer):
+class Booking(Layer):
+    """A layer that books what ends in one of the ledgers."""
+
+    ledger: int
+
+    def __init__(self, world: Any, site: Any) -> None:
+        super().__init__(world, site)
+        ledgers = world.recorder.ledgers
+        self.code = ledgers.code(self.ledger, site.id)
+        self.codes, self.latencies = ledgers.codes, ledgers.latencies
+
+
+class CallLayer(Booking):
     """The root: begins a call, books it, and tells whoever asked."""
+
+    ledger = CALLS
 
     def begin(self, owner: Any, caller: int, key: int, deadline: int, walk: Any) -> Call:
         """Start the call; `owner.call_ended(call, outcome)` follows unless owner is None."""
         call = Call(self, owner, caller, key, deadline, walk)
         call.since = self.clock.now
-        site = self.site.id
-        self.recorder.count(site, call.since, STARTED)
+        self.counters[STARTED] += 1
         self.world.busy += 1
         if walk is not None:
             self.world.note(call, "call begins")
@@ -55,12 +68,12 @@ class CallLayer(Layer):
             self.world.idle()
 
     def _book(self, call: Call, outcome: int) -> None:
-        now, site, recorder = self.clock.now, self.site.id, self.recorder
-        recorder.book(CALLS, site, now, outcome, now - call.since)
+        self.codes.append(self.code + outcome)
+        self.latencies.append(self.clock.now - call.since)
         if call.fell_back:
-            recorder.count(site, now, FALLBACK)
+            self.counters[FALLBACK] += 1
         if call.degraded:
-            recorder.count(site, now, DEGRADED)
+            self.counters[DEGRADED] += 1
         if call.walk is not None:
             self.world.note(call, "call ends", outcome=outcome)
 
@@ -97,21 +110,22 @@ class DeadlineLayer(Layer):
         self.inner.enter(frame, key)
 
 
-class TryLayer(Layer):
+class TryLayer(Booking):
     """Where tries are counted and booked: one pass below retry and hedge, refused ones included."""
+
+    ledger = TRIES
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.since = self.clock.now
-        site = self.site.id
-        self.recorder.count(site, frame.since, TRIES_STARTED)
+        self.counters[TRIES_STARTED] += 1
         self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
         if frame.state == LIVE:
             self._book(frame, outcome)
             if frame.parent.state == ENDED:
-                self.recorder.count(self.site.id, self.clock.now, UNUSED)
+                self.counters[UNUSED] += 1
         self.finish(frame, outcome)
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
@@ -120,8 +134,8 @@ class TryLayer(Layer):
         super().withdraw(frame, cancel)
 
     def _book(self, frame: Frame, outcome: int) -> None:
-        now = self.clock.now
-        self.recorder.book(TRIES, self.site.id, now, outcome, now - frame.since)
+        self.codes.append(self.code + outcome)
+        self.latencies.append(self.clock.now - frame.since)
         if frame.call.walk is not None:
             self.world.note(frame.call, "try ends", outcome=outcome)
 

@@ -22,7 +22,7 @@ class Replica:
     def __init__(self, world: "World", service: Service, number: int) -> None:
         self.world = world
         self.clock = world.clock
-        self.recorder = world.recorder
+        self.gauges = world.recorder.gauges[number]
         self.stepper = world.stepper
         self.service = service
         self.id = number
@@ -39,7 +39,6 @@ class Replica:
         self.seen_busy_ns = 0
         """Busy time that the autoscaler has seen."""
         self.up = False
-        self.up_since = 0
         self.down_since = 0
         self.cold_until = 0
         self.slow: list[Fault] = []
@@ -65,13 +64,13 @@ class Replica:
         if self.inside < self.slots:
             self._enter(walk)
         else:
-            self.queue.push(walk, self.clock.now)
+            self._wait(walk)
 
     def _shed(self, walk: Walk) -> None:
         job = walk.job
         job.over = True
         self.jobs.pop(job, None)
-        self.recorder.visit(job.endpoint.id, self.clock.now, record.SHED)
+        job.visits[record.SHED] += 1
         job.door.answer(job, SHED)
         self._left(job)
 
@@ -79,14 +78,14 @@ class Replica:
         """Take a slot and go on."""
         job, now = walk.job, self.clock.now
         self.inside += 1
+        self.gauges[record.INSIDE_NS] -= now
         walk.has_slot = True
-        walk.slot_since = now
         if job.begun:
             self.stepper.advance(walk)
             return
         job.begun = True
         job.begun_at = now
-        self.recorder.visit(job.endpoint.id, now, record.STARTED)
+        job.visits[record.STARTED] += 1
         if job.frame.call.walk is not None:
             self.world.note(job.frame.call, "starts", replica=self.id)
         if self.hanging and self._share(self.hanging, job) > luck.uniform(job.key, luck.HANG):
@@ -109,9 +108,11 @@ class Replica:
         if outcome == OK and not job.endpoint.fail_fast and self._fails(job):
             outcome = ERROR
         now = self.clock.now
-        self.recorder.finished(
-            job.endpoint.id, now, outcome != OK, job.begun_at - job.arrived, now - job.arrived
-        )
+        visits = job.visits
+        visits[record.FINISHED] += 1
+        visits[record.FAILED] += outcome != OK
+        visits[record.WAIT_NS] += job.begun_at - job.arrived
+        visits[record.SOJOURN_NS] += now - job.arrived
         self._release(job)
         job.door.answer(job, outcome)
         if self.queue.length:
@@ -120,13 +121,12 @@ class Replica:
     def drop(self, job: Job) -> None:
         """The caller withdrew it, or it hung until the caller's deadline: no answer."""
         self.stepper.stop_job(job, CANCEL_ALL)
-        self.recorder.visit(job.endpoint.id, self.clock.now, record.WITHDRAWN)
+        job.visits[record.WITHDRAWN] += 1
         self._release(job)
         self._serve()
 
     def _release(self, job: Job) -> None:
         """Free what the job held; its work is booked."""
-        now = self.clock.now
         for walk in job.walks:
             if walk.has_slot:
                 self._free(walk)
@@ -134,7 +134,7 @@ class Replica:
         del self.jobs[job]
         job.walks = [walk for walk in job.walks if not walk.over]
         if job.worked_ns:
-            self.recorder.visit(job.endpoint.id, now, record.WORK_NS, job.worked_ns)
+            job.visits[record.WORK_NS] += job.worked_ns
         if job.frame.call.walk is not None:
             self.world.note(job.frame.call, "leaves", replica=self.id)
         self._left(job)
@@ -149,7 +149,7 @@ class Replica:
     def _free(self, walk: Walk) -> None:
         walk.has_slot = False
         self.inside -= 1
-        self.recorder.span(self.id, record.INSIDE_NS, walk.slot_since, self.clock.now)
+        self.gauges[record.INSIDE_NS] += self.clock.now
 
     def lend_slot(self, walk: Walk) -> None:
         """Asynchronous services free the slot while calls are out."""
@@ -162,13 +162,18 @@ class Replica:
         if self.inside < self.slots:
             self._enter(walk)
         else:
-            self.queue.push(walk, self.clock.now)
+            self._wait(walk)
+
+    def _wait(self, walk: Walk) -> None:
+        now = self.clock.now
+        self.gauges[record.QUEUE_NS] -= now
+        self.queue.push(walk, now)
 
     def leave_queue(self, walk: Walk) -> None:
         """It is stopped while it waits."""
         now = self.clock.now
         self.queue.leave(walk, now)
-        self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
+        self.gauges[record.QUEUE_NS] += now
 
     def _serve(self) -> None:
         while self.queue.length and self.inside < self.slots and self.up:
@@ -176,12 +181,12 @@ class Replica:
             walk = self.queue.pop(now, self._dropped)
             if walk is None:
                 return
-            self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
+            self.gauges[record.QUEUE_NS] += now
             self._enter(walk)
 
     def _dropped(self, walk: Walk) -> None:
         """The queue's discipline dropped it."""
-        self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, self.clock.now)
+        self.gauges[record.QUEUE_NS] += self.clock.now
         self._shed(walk)
 
     # Work and errors -----------------------------------------------------------------------------
@@ -227,35 +232,26 @@ class Replica:
 
     def boot(self, cold: bool) -> None:
         """Come up, cold after a restart or an autoscaled start."""
+        self.gauges[record.UP_NS] -= self.clock.now
         self.up = True
-        self.up_since = self.clock.now
         if cold and self.service.cold_start_ns:
             self.cold_until = self.clock.now + self.service.cold_start_ns
 
     def crash(self) -> None:
         """Go down: running and queued attempts end unreachable; what it called runs on for nobody."""
         now = self.clock.now
-        self.recorder.span(self.id, record.UP_NS, self.up_since, now)
+        self.gauges[record.UP_NS] += now
         self.up = False
         self.down_since = now
         for job in sorted(self.jobs, key=lambda j: j.key):
             self.stepper.stop_job(job, CANCEL_NONE)
-            self.recorder.visit(job.endpoint.id, now, record.CRASHED)
+            job.visits[record.CRASHED] += 1
             self._release(job)
             job.door.answer(job, UNREACHABLE)
         for walk in list(self.cores.working):
             self.cores.abandon(walk)
         self.world.forget_caller(self.id)
 
-    def settle(self) -> None:
-        """The run ends: account for what is still here."""
-        now = self.clock.now
-        self.cores.checkpoint()
-        for job in self.jobs:
-            for walk in job.walks:
-                if walk.waiting:
-                    self.recorder.span(self.id, record.QUEUE_NS, walk.waits_since, now)
-                if walk.has_slot:
-                    self.recorder.span(self.id, record.INSIDE_NS, walk.slot_since, now)
-        if self.up:
-            self.recorder.span(self.id, record.UP_NS, self.up_since, now)
+    def levels(self) -> list[int]:
+        """How high its gauges stand, in the order of GAUGES."""
+        return [self.queue.length, self.inside, self.cores.level(), int(self.up)]

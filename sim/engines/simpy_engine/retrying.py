@@ -41,7 +41,7 @@ class RetryLayer(Layer):
         self._again(frame, outcome)
 
     def _again(self, frame: Frame, outcome: int) -> None:
-        params, now, site = self.params, self.clock.now, self.site.id
+        params, now = self.params, self.clock.now
         u = luck.uniform(frame.key, luck.BACKOFF, frame.n)
         # frame.since holds the previous delay: decorrelated jitter grows from it.
         delay = backoff.delay(params, frame.n, frame.since, u)
@@ -49,10 +49,10 @@ class RetryLayer(Layer):
             self.finish(frame, outcome)
             return
         if params.budget != BUDGET_NONE and not budget.allows(frame.copy, now):
-            self.recorder.count(site, now, RETRIES_DENIED)
+            self.counters[RETRIES_DENIED] += 1
             self.finish(frame, outcome)
             return
-        self.recorder.count(site, now, RETRIES)
+        self.counters[RETRIES] += 1
         frame.since = delay
         frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._wake, frame)
 
@@ -97,7 +97,7 @@ class HedgeLayer(Layer):
 
     def _another(self, frame: Frame) -> None:
         frame.n += 1
-        self.recorder.count(self.site.id, self.clock.now, HEDGES)
+        self.counters[HEDGES] += 1
         self._arm(frame)
         self._send(frame, luck.child(frame.key, luck.HEDGE, frame.n))
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import luck
 from sim.engines.simpy_engine.clock import RANK_FAULT
-from sim.record.types import GAUGES, WORKING_NS
+from sim.record.types import WORKING_NS
 from sim.topology.types import Autoscale, Service
 
 if TYPE_CHECKING:
@@ -52,8 +52,7 @@ class Autoscaler:
         """Of the members, since the last look."""
         now, total = self.clock.now, 0.0
         for replica in self.world.balancers[self.service.id].members:
-            replica.cores.checkpoint()
-            busy = sum(self.world.recorder.gauges[replica.id][WORKING_NS :: len(GAUGES)])
+            busy = self.world.recorder.integral(replica.id, WORKING_NS, replica.cores.level(), now)
             total += busy - replica.seen_busy_ns
             replica.seen_busy_ns = busy
         members = self.world.balancers[self.service.id].members

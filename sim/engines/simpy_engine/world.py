@@ -48,8 +48,8 @@ class World:
         self.topology = topology
         self.seed = seed
         self.plugins = plugins
-        self.clock = Clock()
-        self.recorder = Recorder(topology)
+        self.recorder = Recorder(topology, lambda: [replica.levels() for replica in self.replicas])
+        self.clock = Clock(self.recorder)
         self.reject_ns = topology.reject_ns
         self.draining = False
         self.busy = 0
@@ -125,12 +125,10 @@ class World:
             self._until(duration, progress)
         except Over:
             arrivals_end = self.clock.now
+        self.recorder.close(self.clock.now)
         end = self._drain(progress) if self.topology.drain else self.clock.now
         if arrivals_end >= FOREVER:
             arrivals_end = end
-        self.recorder.gauge_end_ns = min(arrivals_end, self.recorder.gauge_end_ns)
-        for replica in self.replicas:
-            replica.settle()
         for fault in self.faults:
             fault.settle()
         return self.recorder.freeze(
