@@ -2,16 +2,23 @@
 
 from sim.measures.selection import Selection
 from sim.record.types import Transition
+from sim.topology.types import CallSite
 from sim.words import CLOSED, HALF_OPEN, OPEN
 
 
 def scopes_of(s: Selection) -> set[int]:
     """Breaker scopes of the selection's sites; those of every site for the whole."""
-    whole = all(s.topology.sites[i].source >= 0 for i in s.sites) and len(s.sites) == sum(
-        1 for x in s.topology.sites if x.source >= 0
-    )
-    sites = s.topology.sites if whole else [s.topology.sites[i] for i in s.sites]
+    sites = _with_gateways(s) if s.target else s.topology.sites
     return {layer.scope for site in sites for layer in site.layers if layer.scope >= 0}
+
+
+def _with_gateways(s: Selection) -> list[CallSite]:
+    """The selected sites; for those that call a gateway also its own, where their breaker lives."""
+    t = s.topology
+    own = [t.sites[i] for i in s.sites]
+    called = {t.endpoints[x.callee].service for x in own}
+    gateways = {e for k in called if t.services[k].gateway for e in t.services[k].endpoints}
+    return own + [x for x in t.sites if x.endpoint in gateways]
 
 
 def unknown(s: Selection) -> bool:

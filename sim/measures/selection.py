@@ -20,6 +20,8 @@ class Selection:
 
     record: Record
     topology: Topology
+    target: str
+    """"" = the whole system."""
     ledger: int
     sites: tuple[int, ...]
     services: tuple[int, ...]
@@ -81,9 +83,16 @@ def sites_of(topology: Topology, target: str) -> tuple[int, ...]:
         return tuple(s.id for s in t.sites if t.endpoints[s.callee].service == services[target])
     if target in endpoints:
         return tuple(s.id for s in t.sites if s.callee == endpoints[target])
-    if target in edges:
-        return tuple(s.id for s in t.sites if s.edge == edges[target])
+    edge = edges.get(target, edges.get(_through_gateway(target)))
+    if edge is not None:
+        return tuple(s.id for s in t.sites if s.edge == edge)
     return tuple(s.id for s in t.sites if s.name == target)
+
+
+def _through_gateway(edge: str) -> str:
+    """The edge that stands for `web -> db` where a gateway stands between them."""
+    caller, _, callee = edge.partition(" -> ")
+    return f"{caller} -> gateway({callee})"
 
 
 def services_of(topology: Topology, target: str) -> tuple[int, ...]:
@@ -92,6 +101,8 @@ def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     found = [s.id for s in t.services if s.name == target]
     found += [e.service for e in t.endpoints if e.name == target]
     found += [e.callee_service for e in t.edges if e.name == target]
+    if any(e.name == _through_gateway(target) for e in t.edges):
+        found += [s.id for s in t.services if s.name == target.partition(" -> ")[2]]
     return tuple(found) if found or target else tuple(s.id for s in t.services)
 
 
@@ -104,6 +115,7 @@ def select(measure: Measure, record: Record, topology: Topology) -> Selection:
     return Selection(
         record=record,
         topology=topology,
+        target=measure.target,
         ledger=1 if measure.tries else 0,
         sites=sites_of(topology, measure.target),
         services=services_of(topology, measure.target),

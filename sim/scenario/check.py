@@ -233,6 +233,9 @@ class Checker:
                 for name in getattr(spec, what, ()):
                     if name not in names:
                         self.unknown((*at, what), what, name, names)
+                    elif what == "source" and model.sources[name].users:
+                        message = f"{name} is a closed loop: a surge multiplies a rate, and users have none"
+                        self.problem((*at, what), message)
             for name in getattr(spec, "endpoint", ()):
                 self.endpoint(name, (*at, "endpoint"))
             for name in getattr(spec, "replica", ()):

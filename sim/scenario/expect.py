@@ -66,7 +66,10 @@ MEASURES: frozenset[str] = frozenset(
 WINDOWS = ("during fault", "before fault", "after fault", "whole")
 _OP = re.compile(r"(<=|>=|==|<|(?<!-)>)")
 """The `>` of an arrow compares nothing."""
-_MEASURE = re.compile(r"(?P<name>[A-Za-z_0-9.]+)\s*(?:\((?P<target>[^()]*)\))?\s*(?P<window>.*)")
+_MEASURE = re.compile(
+    r"(?P<name>[A-Za-z_0-9.]+)\s*(?:\((?P<target>(?:[^()]|\([^()]*\))*)\))?\s*(?P<window>.*)"
+)
+"""A target may hold brackets of its own: `gateway(db)`."""
 
 
 @dataclass(frozen=True, slots=True)

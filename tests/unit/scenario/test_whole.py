@@ -122,3 +122,11 @@ def test_a_deadline_on_one_way_only_leaves_the_timeout_its_use() -> None:
         "sources: {users: {rate: 5/s, call: a, policies: {deadline: 100ms}}, robots: {rate: 5/s, call: a}}",
     )
     assert load_text(both, "f.yaml").warnings == []
+
+
+def test_a_surge_of_a_closed_loop_is_refused() -> None:
+    """It would change nothing: users have no rate."""
+    surge = BASE.replace("slow: {service: b, times: 2}", "surge: {source: users, times: 2}")
+    assert load_text(surge, "f.yaml").warnings == []
+    with pytest.raises(InvalidScenario, match="closed loop"):
+        load_text(surge.replace("rate: 50/s", "users: 5", 1), "f.yaml")
