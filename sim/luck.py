@@ -60,7 +60,11 @@ def child(key: int, purpose: int, a: int = 0, b: int = 0) -> int:
 
 def uniform(key: int, purpose: int, a: int = 0, b: int = 0) -> float:
     """A number strictly inside (0, 1) for (key, purpose, a, b)."""
-    return ((child(key, purpose, a, b) >> 11) + 0.5) * TO_UNIT
+    # `child` written out: this is called for every draw of a run.
+    z = (key + GAMMA * ((purpose | a << 8 | b << 36) + 1)) & MASK
+    z = ((z ^ (z >> 30)) * MIX_1) & MASK
+    z = ((z ^ (z >> 27)) * MIX_2) & MASK
+    return (((z ^ (z >> 31)) >> 11) + 0.5) * TO_UNIT
 
 
 def named(seed: int, name: str) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 from sim import luck
 from sim.distributions import CONSTANT, draw
 from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_ARRIVAL
-from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Frame, Layer
+from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Frame, Layer, finish
 from sim.engines.simpy_engine.jobs import Job
 from sim.record.types import ARRIVED, DOWN, WASTED_NS
 from sim.topology.types import (
@@ -21,6 +21,8 @@ from sim.topology.types import (
 )
 from sim.words import CANCELLED, EXPIRED, OK, UNREACHABLE
 
+VARIES = -1
+
 
 class Wire:
     """The network of one edge, with the faults that lie on it now."""
@@ -29,16 +31,20 @@ class Wire:
         self.edge = edge
         self.slow: list[Fault] = []
         self.cuts: list[Fault] = []
-        self._fixed = edge.out.kind == CONSTANT and edge.back.kind == CONSTANT
-        self._out_ns, self._back_ns = int(edge.out.a), int(edge.back.a)
+        self.out_ns = self.back_ns = VARIES
+        """One-way delays that need no draw now, or VARIES."""
+        self.changed()
+
+    def changed(self) -> None:
+        """A fault came or went."""
+        edge, slow = self.edge, self.slow
+        self.out_ns = int(edge.out.a) if edge.out.kind == CONSTANT and not slow else VARIES
+        self.back_ns = int(edge.back.a) if edge.back.kind == CONSTANT and not slow else VARIES
 
     def delay(self, key: int, purpose: int) -> int:
         """One-way delay for whom `key` names."""
-        out = purpose == luck.NET_OUT
-        if self._fixed:
-            ns = self._out_ns if out else self._back_ns
-        else:
-            ns = draw(self.edge.out if out else self.edge.back, luck.uniform(key, purpose))
+        dist = self.edge.out if purpose == luck.NET_OUT else self.edge.back
+        ns = draw(dist, luck.uniform(key, purpose))
         for fault in self.slow:
             ns = int(ns * fault.times) + fault.plus_ns
         return ns
@@ -79,7 +85,9 @@ class AttemptLayer(Layer):
             self.refuse(frame, EXPIRED)
             return
         wire = self.wire
-        delay = wire.delay(key, luck.NET_OUT)
+        delay = wire.out_ns
+        if delay == VARIES:
+            delay = wire.delay(key, luck.NET_OUT)
         cut = wire.cut(WAY_OUT) if wire.cuts else None
         if cut is None:
             if delay:
@@ -117,7 +125,9 @@ class AttemptLayer(Layer):
     def answer(self, job: Job, outcome: int) -> None:
         """The replica answers: the message travels back."""
         wire = self.wire
-        delay = wire.delay(job.key, luck.NET_BACK)
+        delay = wire.back_ns
+        if delay == VARIES:
+            delay = wire.delay(job.key, luck.NET_BACK)
         if wire.cuts:
             cut = wire.cut(WAY_BACK)
             if cut is not None:
@@ -138,7 +148,7 @@ class AttemptLayer(Layer):
             self._waste(job)
         elif job.outcome == OK:
             frame.call.degraded = job.degraded
-        self.finish(frame, job.outcome)
+        finish(frame, job.outcome)
 
     def _waste(self, job: Job) -> None:
         if job.worked_ns:
@@ -153,10 +163,10 @@ class AttemptLayer(Layer):
         if frame.timer is not None:
             # Refused locally or still waiting for the refusal: there is nobody to tell.
             frame.timer.cancel()
-            self.finish(frame, CANCELLED)
+            finish(frame, CANCELLED)
         elif cancel != CANCEL_NONE:
             self._tell(frame, cancel)
-            self.finish(frame, CANCELLED)
+            finish(frame, CANCELLED)
 
     def _tell(self, frame: Frame, cancel: int) -> None:
         if frame.job is None or self.wire.cut(WAY_OUT) is not None:

@@ -30,7 +30,9 @@ class Balancer:
 
     def pick(self, key: int) -> Replica | None:
         """A replica, or None if there is no host."""
-        known = self._known()
+        known = self.members if self.service.health_check_ns < 0 else self._known()
+        if len(known) == 1:
+            return known[0]
         return self._choose(known, key) if known else None
 
     def pick_willing(self, key: int, willing: Callable[[Replica], bool]) -> tuple[Replica | None, bool]:

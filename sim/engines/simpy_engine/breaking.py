@@ -248,10 +248,10 @@ class BreakerLayer(Guard):
 
         return self.world.balancer_of(self.site).pick_willing(key, willing)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.ticket is not None:
             now = self.clock.now
             elapsed = now - frame.since
             frame.copy.settle(now, frame.ticket, outcome, elapsed > self.params.slow_ns, elapsed)
             frame.ticket = None
-        self.finish(frame, outcome)
+        return outcome

@@ -24,15 +24,15 @@ INSTANT_LIMIT = 1_000_000
 """So many events without time passing are a loop, not a model."""
 
 Action = Callable[[Any], None]
+_bare = object.__new__
 
 
 class Moment(simpy.Event):
-    """An event that calls one function with one subject, unless it is cancelled first."""
+    """An event that calls one function with one subject, unless it is cancelled first. Made by `after`
+    without the constructor of SimPy's event: it has one action instead of a list of callbacks."""
 
-    def __init__(self, action: Action, subject: Any) -> None:
-        # Not calling the parent's constructor: a moment has one action instead of a list of callbacks.
-        self.action: Action | None = action
-        self.subject = subject
+    action: Action | None
+    subject: Any
 
     def cancel(self) -> None:
         """It will pass without doing anything."""
@@ -52,21 +52,25 @@ class Clock(simpy.Environment):
         self.scheduled = 0
         self.passed = 0
         """Events that have happened; tells whether two things happened in one event."""
+        self.stopped = False
+        """Set by whoever sees that the run is over: no moment after the present one happens."""
         self._instant = -1
         self._same = 0
 
     def after(self, delay: int, rank: int, key: int, action: Action, subject: Any) -> Moment:
         """Call `action(subject)` after `delay` ns."""
-        moment = Moment(action, subject)
-        self.scheduled += 1
+        moment = _bare(Moment)
+        moment.action = action
+        moment.subject = subject
+        self.scheduled = number = self.scheduled + 1
         if delay <= 0:
             self._stand_still(subject)
         # What Environment.schedule does, without the call: this is the hottest line of a run.
-        heappush(self._queue, (self.now + delay, rank | key >> 4, next(self._eid), moment))  # type: ignore[misc]
+        heappush(self._queue, (self.now + delay, rank | key >> 4, number, moment))  # type: ignore[misc]
         return moment
 
     def advance(self, end: int, most: int) -> bool:
-        """Let at most `most` moments before `end` happen; False when there are no more before it."""
+        """Let at most `most` moments before `end` happen; False when it is over before that."""
         queue, recorder = self._queue, self.recorder
         turn_at = recorder.turn_at
         for _ in range(most):
@@ -80,6 +84,8 @@ class Clock(simpy.Environment):
             action = moment.action  # type: ignore[attr-defined]
             if action is not None:
                 action(moment.subject)  # type: ignore[attr-defined]
+                if self.stopped:
+                    return False
         return True
 
     def move_to(self, end: int) -> None:

@@ -24,7 +24,7 @@ class DedicatedCores:
         self.frozen = False
 
     def begin(self, walk: Walk, step: Step) -> None:
-        """Start the walk's work step; `stepper.work_done` follows."""
+        """Start the walk's work step; the stepper goes on when it is done."""
         walk.work_ns = walk.work_left = self.replica.work_ns(walk, step)
         self.working[walk] = None
         if not self.frozen:
@@ -36,14 +36,11 @@ class DedicatedCores:
         walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self._done, walk)
 
     def _done(self, walk: Walk) -> None:
-        self._leave(walk)
-        self.replica.stepper.work_done(walk)
-
-    def _leave(self, walk: Walk) -> None:
         del self.working[walk]
         walk.moment = None
-        if not self.frozen:
-            self._pause(walk)
+        self._pause(walk)
+        walk.i += 1
+        self.replica.stepper.advance(walk)
 
     def level(self) -> int:
         """Cores at work."""
@@ -52,9 +49,11 @@ class DedicatedCores:
     def abandon(self, walk: Walk) -> None:
         """Its work stops here."""
         if walk in self.working:
+            del self.working[walk]
             if walk.moment is not None:
                 walk.moment.cancel()
-            self._leave(walk)
+                walk.moment = None
+                self._pause(walk)
 
     def _pause(self, walk: Walk) -> None:
         now = self.clock.now
@@ -140,7 +139,8 @@ class SharedCores(DedicatedCores):
         del self.working[walk]
         walk.job.worked_ns += walk.work_ns
         self._plan()
-        self.replica.stepper.work_done(walk)
+        walk.i += 1
+        self.replica.stepper.advance(walk)
 
     def abandon(self, walk: Walk) -> None:
         if walk in self.working:

@@ -115,6 +115,7 @@ class FaultRun:
         for edge in fault.edges:
             wire = world.wires[edge]
             _toggle(wire.cuts if fault.verb == F_CUT else wire.slow, fault, begins)
+            wire.changed()
         for source in fault.sources:
             world.surge(source, fault.times if begins else 1.0 / fault.times)
         for cache in fault.caches:

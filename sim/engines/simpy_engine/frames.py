@@ -1,8 +1,8 @@
 """Frames and layers: a call is a stack of policies, and each pass through a policy is a frame.
 
 A layer is one policy of one call site. `enter` begins a pass below a parent frame; sooner or later,
-never within `enter` itself, the layer calls `finish(frame, outcome)`, which tells the parent's layer
-through `ended`. A parent that no longer wants a pass calls `withdraw`: the frame becomes an orphan, which
+never within `enter` itself, the pass is over: `finish(frame, outcome)` tells the layers above, from the
+inside out, through `ended`, until one keeps the news. A parent that no longer wants a pass calls `withdraw`: the frame becomes an orphan, which
 still tells those above it that listen (a breaker learns late answers) but never reaches the caller.
 """
 
@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from sim.engines.simpy_engine.world import World
 
 LIVE, ORPHAN, ENDED = range(3)
+KEPT = -1
+"""Answer of `ended`: those above need not know yet (a retry follows), or know already."""
 
 
 class Frame:
     """One pass through one layer. What a layer does not use keeps the value of the class."""
 
-    state = LIVE
-    child: "Frame | None" = None
-    """The pass below it, while there is one."""
-    timer: Moment | None = None
     n = 0
     """How many passes this one began (retry, hedge)."""
     since = 0
@@ -47,6 +45,10 @@ class Frame:
         self.key = key
         self.call: Call = parent.call
         self.deadline: int = parent.deadline
+        self.state = LIVE
+        self.child: Frame | None = None
+        """The pass below it, while there is one."""
+        self.timer: Moment | None = None
         parent.child = self
 
     def __repr__(self) -> str:
@@ -56,8 +58,6 @@ class Frame:
 class Call(Frame):
     """The root frame: what a step asks for, once, retries included."""
 
-    degraded = False
-    fell_back = False
     propagates = True
     """Its deadline travels on to the callee."""
 
@@ -66,9 +66,14 @@ class Call(Frame):
         self.key = key
         self.call = self
         self.deadline = deadline
+        self.state = LIVE
+        self.child = None
+        self.timer = None
         self.owner = owner
         self.caller = caller
         self.walk = walk
+        self.degraded = False
+        self.fell_back = False
 
     @property
     def site(self) -> Any:
@@ -92,9 +97,9 @@ class Layer:
         """Begin a pass."""
         raise NotImplementedError
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
-        """The inner pass of `frame` ended."""
-        self.finish(frame, outcome)
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
+        """The inner pass of `frame` ended: the outcome with which `frame` is over too, or KEPT."""
+        return outcome
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         """The parent no longer wants this pass; `cancel` says what the callee is told."""
@@ -106,16 +111,7 @@ class Layer:
             if child is not None and child.state == LIVE:
                 child.layer.withdraw(child, cancel)
             else:
-                self.finish(frame, CANCELLED)
-
-    def finish(self, frame: Frame, outcome: int) -> None:
-        """This pass is over."""
-        if frame.state != ENDED:
-            frame.state = ENDED
-            # What is over refers upwards only, so that it is freed at once.
-            frame.child = None
-            parent = frame.parent
-            parent.layer.ended(parent, frame, outcome)
+                finish(frame, CANCELLED)
 
     def refuse(self, frame: Frame, outcome: int) -> None:
         """A local refusal: it takes the reject time, so no loop runs without time."""
@@ -124,4 +120,24 @@ class Layer:
 
     def _refused(self, frame: Frame) -> None:
         frame.timer = None
-        self.finish(frame, frame.aux)
+        finish(frame, frame.aux)
+
+
+def finish(frame: Frame, outcome: int) -> None:
+    """This pass is over."""
+    if frame.state != ENDED:
+        frame.state = ENDED
+        # What is over refers upwards only, so that it is freed at once.
+        frame.child = None
+        tell(frame, outcome)
+
+
+def tell(frame: Frame, outcome: int) -> None:
+    """Tell those above that a pass is over: one after the other, until one keeps the news."""
+    while True:
+        child, frame = frame, frame.parent
+        outcome = frame.layer.ended(frame, child, outcome)
+        if outcome == KEPT or frame.state == ENDED:
+            return
+        frame.state = ENDED
+        frame.child = None

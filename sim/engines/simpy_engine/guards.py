@@ -53,11 +53,11 @@ class ThrottleLayer(Guard):
         else:
             self.inner.enter(frame, key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         # An application error is an accept; an overload refusal or silence is not.
         if outcome in (OK, ERROR):
             throttle.accepted(frame.copy, self.params, self.clock.now)
-        self.finish(frame, outcome)
+        return outcome
 
 
 class RateLimitLayer(Guard):
@@ -150,11 +150,11 @@ class BulkheadLayer(Guard):
             else:
                 self.turn_away(frame, BULKHEAD)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.ticket:
             frame.ticket = False
             self._give_back(frame.copy)
-        self.finish(frame, outcome)
+        return outcome
 
     def _give_back(self, semaphore: Semaphore) -> None:
         semaphore.taken -= 1

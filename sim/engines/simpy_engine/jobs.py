@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 class Job:
     """One attempt at a replica."""
 
-    begun = False
-    """It got a slot."""
     begun_at = 0
-    over = False
-    degraded = False
-    outcome = OK
-    worked_ns = 0
     told = CANCEL_NONE
     """What its caller told it on giving up."""
     mark: Any = None
@@ -45,6 +39,12 @@ class Job:
         self.passed = passed
         """Number of the event in which it arrived."""
         self.walks: list[Walk] = []
+        self.begun = False
+        """It got a slot."""
+        self.over = False
+        self.degraded = False
+        self.outcome = OK
+        self.worked_ns = 0
 
     def gives_up_at(self) -> int:
         """The instant at which its caller stops waiting."""
@@ -62,10 +62,7 @@ class Job:
 class Walk:
     """One pass along a list of steps."""
 
-    i = 0
     rep = 0
-    has_slot = False
-    over = False
     calls: Call | None = None
     """The call that it waits for."""
     moment: Moment | None = None
@@ -85,6 +82,9 @@ class Walk:
         self.job = job
         self.steps = steps
         self.join = join
+        self.i = 0
+        self.has_slot = False
+        self.over = False
         job.walks.append(self)
 
     def __repr__(self) -> str:
@@ -135,11 +135,6 @@ class Stepper:
                 return
             walk.i += 1
         self._walk_over(walk, OK)
-
-    def work_done(self, walk: Walk) -> None:
-        """The replica's cores are done with the walk's work step."""
-        walk.i += 1
-        self.advance(walk)
 
     def _call(self, walk: Walk, step: Step) -> bool:
         """Begin a call step's next repetition; True if the walk has to wait for it."""

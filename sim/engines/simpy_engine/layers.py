@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER
-from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Call, Frame, Layer
+from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, ORPHAN, Call, Frame, Layer, finish, tell
 from sim.topology.types import CANCEL_NONE
 from sim.words import (
     CALLS,
@@ -48,26 +48,24 @@ class CallLayer(Booking):
         self.inner.enter(call, key)
         return call
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
-        if frame.state == ENDED:
-            return
-        frame.state = ENDED
-        call = frame.call
-        self._book(call, outcome)
-        if call.owner is not None:
-            call.owner.call_ended(call, outcome)
-        self.world.idle()
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
+        if frame.state != ENDED:
+            frame.state = ENDED
+            call = frame.call
+            self._over(call, outcome)
+            if call.owner is not None:
+                call.owner.call_ended(call, outcome)
+        return KEPT
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         if frame.state != ENDED:
             frame.state = ENDED
-            self._book(frame.call, CANCELLED)
             child, frame.child = frame.child, None
             if child is not None:
                 child.layer.withdraw(child, cancel)
-            self.world.idle()
+            self._over(frame.call, CANCELLED)
 
-    def _book(self, call: Call, outcome: int) -> None:
+    def _over(self, call: Call, outcome: int) -> None:
         self.codes.append(self.code + outcome)
         self.latencies.append(self.clock.now - call.since)
         if call.fell_back:
@@ -76,6 +74,10 @@ class CallLayer(Booking):
             self.counters[DEGRADED] += 1
         if call.walk is not None:
             self.world.note(call, "call ends", outcome=outcome)
+        world = self.world
+        world.busy -= 1
+        if world.draining:
+            world.idle_check()
 
 
 class FallbackLayer(Layer):
@@ -88,10 +90,10 @@ class FallbackLayer(Layer):
     def enter(self, parent: Frame, key: int) -> None:
         self.inner.enter(Frame(self, parent, key), key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state == LIVE and outcome != OK and self.on[outcome]:
             frame.call.fell_back = True
-        self.finish(frame, outcome)
+        return outcome
 
 
 class DeadlineLayer(Layer):
@@ -121,12 +123,12 @@ class TryLayer(Booking):
         self.counters[TRIES_STARTED] += 1
         self.inner.enter(frame, key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state == LIVE:
             self._book(frame, outcome)
             if frame.parent.state == ENDED:
                 self.counters[UNUSED] += 1
-        self.finish(frame, outcome)
+        return outcome
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         if frame.state == LIVE:
@@ -155,12 +157,13 @@ class HopLayer(Layer):
         frame.timer = None
         self.inner.enter(frame, frame.key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         frame.aux = outcome
         self.clock.after(self.delay_ns, RANK_ANSWER, frame.key, self._back, frame)
+        return KEPT
 
     def _back(self, frame: Frame) -> None:
-        self.finish(frame, frame.aux)
+        finish(frame, frame.aux)
 
 
 class TimeoutLayer(Layer):
@@ -182,12 +185,11 @@ class TimeoutLayer(Layer):
             frame.timer = self.clock.after(until - now, RANK_TIMER, key, self._passed, frame)
         self.inner.enter(frame, key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
-        if frame.state != ENDED:
-            if frame.timer is not None:
-                frame.timer.cancel()
-                frame.timer = None
-            self.finish(frame, outcome)
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
+        if frame.timer is not None:
+            frame.timer.cancel()
+            frame.timer = None
+        return outcome
 
     def _passed(self, frame: Frame) -> None:
         frame.timer = None
@@ -197,7 +199,7 @@ class TimeoutLayer(Layer):
         child, frame.child = frame.child, None
         if child is not None:
             child.layer.withdraw(child, self.cancel)
-        frame.parent.layer.ended(frame.parent, frame, TIMEOUT)
+        tell(frame, TIMEOUT)
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         if cancel == CANCEL_NONE and frame.state == LIVE:

@@ -16,6 +16,7 @@ class Queue:
         self.interval_ns = service.codel_interval_ns
         self.waiting: deque[Walk] = deque()
         self.length = 0
+        self.may_drop = self.discipline in (CODEL, ADAPTIVE_LIFO)
         self.emptied_at = 0
         """When the queue was last empty."""
         self._interval_end = self.interval_ns
@@ -49,7 +50,7 @@ class Queue:
             if not walk.waiting:
                 continue
             self.leave(walk, now)
-            if not walk.job.begun and self._drops(now - walk.waits_since, now, standing):
+            if self.may_drop and not walk.job.begun and self._drops(now - walk.waits_since, now, standing):
                 shed(walk)
                 continue
             return walk

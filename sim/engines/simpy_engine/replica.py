@@ -105,7 +105,13 @@ class Replica:
 
     def complete(self, job: Job, outcome: int) -> None:
         """The main walk is through: the coin is shown, the slot is free, the answer goes back."""
-        if outcome == OK and not job.endpoint.fail_fast and self._fails(job):
+        endpoint = job.endpoint
+        if (
+            outcome == OK
+            and (self.failing or endpoint.error_rate)
+            and not endpoint.fail_fast
+            and self._fails(job)
+        ):
             outcome = ERROR
         now = self.clock.now
         visits = job.visits
@@ -132,7 +138,10 @@ class Replica:
                 self._free(walk)
         job.over = True
         del self.jobs[job]
-        job.walks = [walk for walk in job.walks if not walk.over]
+        if len(job.walks) > 1:
+            job.walks = [walk for walk in job.walks if not walk.over]
+        else:
+            job.walks.clear()
         if job.worked_ns:
             job.visits[record.WORK_NS] += job.worked_ns
         if job.frame.call.walk is not None:
@@ -142,7 +151,10 @@ class Replica:
     def _left(self, job: Job) -> None:
         if job.mark is not None:
             job.mark.reached()
-        self.world.idle()
+        world = self.world
+        world.busy -= 1
+        if world.draining:
+            world.idle_check()
 
     # Slots ---------------------------------------------------------------------------------------
 

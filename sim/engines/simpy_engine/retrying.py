@@ -4,7 +4,7 @@ from typing import Any
 
 from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER
-from sim.engines.simpy_engine.frames import ENDED, LIVE, Frame, Layer
+from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, Frame, Layer, tell
 from sim.policies import backoff, budget
 from sim.policies.kinds import BUDGET_NONE
 from sim.topology.types import Hedge, Retry
@@ -28,33 +28,31 @@ class RetryLayer(Layer):
             budget.started(frame.copy, self.clock.now)
         self.inner.enter(frame, key)
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state != LIVE:
-            self.finish(frame, outcome)
-            return
+            return outcome
         params = self.params
         if outcome == OK and params.budget != BUDGET_NONE:
             budget.succeeded(frame.copy, self.clock.now)
         if outcome == OK or not params.on[outcome] or frame.n + 1 >= params.attempts:
-            self.finish(frame, outcome)
-            return
-        self._again(frame, outcome)
+            return outcome
+        return KEPT if self._again(frame) else outcome
 
-    def _again(self, frame: Frame, outcome: int) -> None:
+    def _again(self, frame: Frame) -> bool:
+        """Will there be another try?"""
         params, now = self.params, self.clock.now
         u = luck.uniform(frame.key, luck.BACKOFF, frame.n)
         # frame.since holds the previous delay: decorrelated jitter grows from it.
         delay = backoff.delay(params, frame.n, frame.since, u)
         if now + delay >= frame.deadline:
-            self.finish(frame, outcome)
-            return
+            return False
         if params.budget != BUDGET_NONE and not budget.allows(frame.copy, now):
             self.counters[RETRIES_DENIED] += 1
-            self.finish(frame, outcome)
-            return
+            return False
         self.counters[RETRIES] += 1
         frame.since = delay
         frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._wake, frame)
+        return True
 
     def _wake(self, frame: Frame) -> None:
         frame.timer = None
@@ -101,21 +99,21 @@ class HedgeLayer(Layer):
         self._arm(frame)
         self._send(frame, luck.child(frame.key, luck.HEDGE, frame.n))
 
-    def ended(self, frame: Frame, child: Frame, outcome: int) -> None:
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state == ENDED:
-            return
+            return KEPT
         live = [c for c in frame.aux if c.state == LIVE and c is not child]
         if outcome != OK and live:
-            return
+            return KEPT
         if frame.timer is not None:
             frame.timer.cancel()
         if frame.state == LIVE and self.cancel:
             frame.state = ENDED
             for loser in live:
                 loser.layer.withdraw(loser, self.cancel)
-            frame.parent.layer.ended(frame.parent, frame, outcome)
-        else:
-            self.finish(frame, outcome)
+            tell(frame, outcome)
+            return KEPT
+        return outcome
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         live = [c for c in frame.aux if c.state == LIVE]

@@ -84,7 +84,7 @@ class Requests:
             u = luck.uniform(key, luck.MIX)
             while u > source.shares[entry] and entry + 1 < len(source.sites):
                 entry += 1
-        walk = world.new_walk(source.name)
+        walk = world.sent - 1 if world.sent <= world.trace else None
         call_key = luck.child(key, luck.CALL)
         world.roots[source.sites[entry]].begin(owner, self.first_client + client, call_key, FOREVER, walk)
 
@@ -98,15 +98,13 @@ class OpenLoop(Requests):
         self.k = 0
         self.surge = 1.0
         self.bursting = 0
+        self.factor = source.burst_factors[0]
+        """By which surges and bursts multiply the rate now."""
         self.stays = 0
         self.mass = 0.0
         """Expected arrivals still to pass before the next one, as of `since`."""
         self.since = 0
         self.next: Moment | None = None
-
-    @property
-    def factor(self) -> float:
-        return self.surge * self.source.burst_factors[self.bursting]
 
     def start(self) -> None:
         """Wait for the first arrival."""
@@ -131,15 +129,16 @@ class OpenLoop(Requests):
                 self.next = self.clock.after(at - now, RANK_ARRIVAL, self.root, self._arrive, None)
 
     def _changed(self) -> None:
-        """Before the factor changes: take off what has passed under the old one."""
+        """The factor changes: take off what has passed under the old one, and plan anew."""
         passed = self.rate.mass(self.since, self.clock.now) * self.factor
         self.mass = max(0.0, self.mass - passed)
+        self.factor = self.surge * self.source.burst_factors[self.bursting]
+        self._plan()
 
     def set_surge(self, factor: float) -> None:
         """A load fault begins or ends."""
-        self._changed()
         self.surge = factor
-        self._plan()
+        self._changed()
 
     def _stay(self) -> None:
         """Draw how long the present burst state lasts."""
@@ -149,11 +148,10 @@ class OpenLoop(Requests):
 
     def _switch(self, subject: Any) -> None:
         if not self.world.draining:
-            self._changed()
             self.bursting = 1 - self.bursting
+            self._changed()
             self.stays += 1
             self._stay()
-            self._plan()
 
     def _arrive(self, subject: Any) -> None:
         self.next = None
@@ -165,11 +163,7 @@ class OpenLoop(Requests):
         self.k += 1
         self.mass = self._gap()
         self._plan()
-        self.send(key, client, self)
-
-    def call_ended(self, call: Call, outcome: int) -> None:
-        """A request is over."""
-        self.world.request_ended(call, outcome)
+        self.send(key, client, self.world)
 
 
 class User:
@@ -196,7 +190,7 @@ class User:
 
     def call_ended(self, call: Call, outcome: int) -> None:
         """The request is over; what was given up runs on."""
-        self.loop.world.request_ended(call, outcome)
+        self.loop.world.call_ended(call, outcome)
         self.think()
 
 

@@ -30,10 +30,6 @@ PROGRESS_S = 0.1
 """Wall time between two reports of progress."""
 
 
-class Over(Exception):
-    """The run is over at this very event."""
-
-
 class World:
     """One run."""
 
@@ -57,7 +53,8 @@ class World:
         self.sent = 0
         self.ended = 0
         self.succeeded = 0
-        self._trace = trace
+        self.trace = trace
+        """So many requests leave their walk."""
         self.stepper = Stepper(self)
         self.copies = Copies(topology.scopes)
         self.wires = [Wire(edge) for edge in topology.edges]
@@ -121,9 +118,8 @@ class World:
         self._begin()
         duration = self.topology.duration_ns
         arrivals_end = duration
-        try:
-            self._until(duration, progress)
-        except Over:
+        self._until(duration, progress)
+        if self.clock.stopped:
             arrivals_end = self.clock.now
         self.recorder.close(self.clock.now)
         end = self._drain(progress) if self.topology.drain else self.clock.now
@@ -154,30 +150,21 @@ class World:
             if progress is not None and time.perf_counter() >= pause_at:
                 pause_at = time.perf_counter() + PROGRESS_S
                 progress(self.clock.now, self.clock.scheduled)
-        if end < FOREVER:
+        if end < FOREVER and not self.clock.stopped:
             self.clock.move_to(end)
 
     def _drain(self, progress: Callable[[int, int], None] | None) -> int:
         """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
         self.draining = True
-        end = self.clock.now
-        try:
-            self.idle_check()
+        self.clock.stopped = False
+        if self.busy:
             self._until(FOREVER, progress)
-        except Over:
-            pass
-        return max(end, self.clock.now)
-
-    def idle(self) -> None:
-        """A call is over, or an attempt left its replica."""
-        self.busy -= 1
-        if self.draining:
-            self.idle_check()
+        return self.clock.now
 
     def idle_check(self) -> None:
         """While draining: stop when nothing is under way."""
         if self.busy == 0:
-            raise Over
+            self.clock.stopped = True
 
     # Sources and their requests --------------------------------------------------------------------
 
@@ -188,7 +175,7 @@ class World:
         self.sent += 1
         return True
 
-    def request_ended(self, call: Call, outcome: int) -> None:
+    def call_ended(self, call: Call, outcome: int) -> None:
         """A request is over: S if it was answered or its fallback was."""
         self.ended += 1
         if outcome == OK or call.fell_back:
@@ -196,7 +183,7 @@ class World:
         if self.draining:
             return
         if self.ended == self.topology.requests or self.succeeded == self.topology.successes:
-            raise Over
+            self.clock.stopped = True
 
     def surge(self, source: int, times: float) -> None:
         """A load fault begins (times) or ends (1 / times)."""
@@ -252,12 +239,6 @@ class World:
             cache.forget_caller(caller)
 
     # Walks of traced requests --------------------------------------------------------------------------
-
-    def new_walk(self, source: str) -> int | None:
-        """The number of the request if it is to be traced."""
-        if self.sent > self._trace:
-            return None
-        return self.sent - 1
 
     def note(self, call: Call, event: str, *, outcome: int | None = None, replica: int | None = None) -> None:
         """One line of a request's walk."""
