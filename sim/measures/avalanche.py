@@ -124,7 +124,8 @@ def recovery_time(record: Record, topology: Topology, twin: Record | None = None
     if widened:
         size = math.ceil(RECOVERY_REQUESTS / rate)
     recovered = None
-    for b in range(end - 1, first - 1, -1):
+    # A window that the end cuts short would forgive too much, unless there is no other.
+    for b in range(max(first, end - size), first - 1, -1):
         stop = min(end, b + size)
         total, good = sum(n[b:stop]), sum(s[b:stop])
         if total == 0:
