@@ -166,8 +166,9 @@ def _judge(table: comparing.Table, lines: list[Any]) -> list[expect.Verdict]:
 def open_run(folder: str | Path) -> Run:
     """A stored run. Raises StoreError."""
     stored = load_run(folder)
-    text = (Path(folder) / "scenario.yaml").read_text()
-    return Run(stored.record, stored.topology, stored.scenario, stored.manifest, stored.summary, text)
+    text = (Path(folder) / "scenario.yaml").read_text(encoding="utf-8")
+    facts = stored.record, stored.topology, stored.scenario, stored.manifest, stored.summary
+    return Run(*facts, text, stored.twin)
 
 
 def open_comparison(folder: str | Path) -> Comparison:

@@ -68,7 +68,7 @@ class Run:
 
     def save(self, folder: str | Path, *, figures: bool = True) -> Path:
         """Write the run folder; it appears whole or not at all."""
-        files = run_files(self.record, self.topology, self._yaml, self.summary, self.manifest)
+        files = run_files(self.record, self.topology, self._yaml, self.summary, self.manifest, self.twin)
 
         def draw(place: Path) -> None:
             if figures:

@@ -85,7 +85,7 @@ def _width_s(s: Selection) -> float:
     """Of the buckets of the window; the last one of a run may be cut short."""
     width = s.record.bucket_ns
     end = min(s.buckets.stop * width, s.record.arrivals_end_ns)
-    return max(0.0, (end - s.buckets.start * width) / 1e9)
+    return max(0, int(end - s.buckets.start * width)) / 1e9
 
 
 def _requests(s: Selection) -> int:

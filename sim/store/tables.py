@@ -162,12 +162,7 @@ def read_record(files: dict[str, str], topology: Topology, facts: dict[str, int]
     """The record that the tables describe; `facts` holds end_ns, bucket_ns, buckets, ..."""
     t, width = facts["buckets"], facts["bucket_ns"]
     site_of = {s.name: s.id for s in topology.sites}
-    shape = (len(LEDGERS), len(topology.sites), t, len(OUTCOMES))
-    counts, sums = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for row in from_csv(files["calls.csv"]):
-        at = (LEDGERS.index(row["ledger"]), site_of[row["step"]], int(row["bucket_start_ns"]) // width)
-        counts[at] = [int(row[o]) for o in OUTCOMES]
-        sums[at] = [int(row[f"{o}_latency_ns"]) for o in OUTCOMES]
+    counts, sums = read_calls(files["calls.csv"], topology, t, width)
     counting = np.zeros((len(topology.sites), t, len(COUNTERS)), np.int64)
     for row in from_csv(files["counters.csv"]):
         counting[site_of[row["step"]], int(row["bucket_start_ns"]) // width] = [int(row[c]) for c in COUNTERS]
@@ -200,6 +195,18 @@ def read_record(files: dict[str, str], topology: Topology, facts: dict[str, int]
         ],
         faults=[FaultSpan(int(r["fault_id"]), int(r["start_ns"]), int(r["end_ns"])) for r in from_csv(files["faults.csv"])],
     )  # fmt: skip
+
+
+def read_calls(text: str, topology: Topology, buckets: int, width: int) -> tuple[Ints, Ints]:
+    """(counts, latency sums) of calls.csv."""
+    site_of = {s.name: s.id for s in topology.sites}
+    shape = (len(LEDGERS), len(topology.sites), buckets, len(OUTCOMES))
+    counts, sums = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
+    for row in from_csv(text):
+        at = (LEDGERS.index(row["ledger"]), site_of[row["step"]], int(row["bucket_start_ns"]) // width)
+        counts[at] = [int(row[o]) for o in OUTCOMES]
+        sums[at] = [int(row[f"{o}_latency_ns"]) for o in OUTCOMES]
+    return counts, sums
 
 
 def _read_grid(

@@ -1,0 +1,90 @@
+"""A folder appears whole or not at all."""
+
+import pytest
+
+from sim.errors import StoreError
+from sim.store import write_folder
+
+OURS = {"manifest.json": "{}", "table.csv": "old"}
+
+
+def content(folder):
+    return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_files_and_what_is_drawn_beside_them(tmp_path):
+    def draw(place):
+        (place / "figures").mkdir()
+        (place / "figures" / "one.svg").write_text("<svg>")
+
+    write_folder(tmp_path / "a" / "b", {**OURS, "raw/x.bin": b"x"}, draw)
+    assert content(tmp_path / "a" / "b") == {**OURS, "raw/x.bin": "x", "figures/one.svg": "<svg>"}
+    assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
+
+
+def test_the_old_folder_is_replaced_as_a_whole(tmp_path):
+    write_folder(tmp_path / "run", {**OURS, "gone.csv": "x"})
+    write_folder(tmp_path / "run", {**OURS, "table.csv": "new"})
+    assert content(tmp_path / "run") == {**OURS, "table.csv": "new"}
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("x")]
+)
+def test_what_fails_half_way_leaves_the_old_folder_and_no_rest(tmp_path, error):
+    write_folder(tmp_path / "run", OURS)
+
+    def draw(place):
+        assert (place / "table.csv").read_text() == "new"
+        raise error
+
+    with pytest.raises(StoreError if isinstance(error, OSError) else type(error)) as caught:
+        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"}, draw)
+    if isinstance(error, OSError):
+        assert "No space left on device" in str(caught.value)
+    assert content(tmp_path / "run") == OURS
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_move_that_fails_puts_the_old_folder_back(tmp_path, monkeypatch):
+    from pathlib import Path
+
+    write_folder(tmp_path / "run", OURS)
+    rename = Path.rename
+
+    def fails_for_the_new_one(self, target):
+        if Path(target).name == "run" and "-old-" not in self.name:
+            raise OSError(5, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fails_for_the_new_one)
+    with pytest.raises(StoreError, match="Input/output error"):
+        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"})
+    assert content(tmp_path / "run") == OURS
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_a_folder_of_somebody_else_is_not_replaced(tmp_path):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(StoreError, match="not a results folder of ours"):
+        write_folder(tmp_path / "thesis", OURS)
+    assert content(tmp_path / "thesis") == {"chapter.txt": "years of work"}
+    assert [p.name for p in tmp_path.iterdir()] == ["thesis"]
+
+
+def test_an_empty_folder_may_be_filled(tmp_path):
+    (tmp_path / "run").mkdir()
+    write_folder(tmp_path / "run", OURS)
+    assert content(tmp_path / "run") == OURS
+
+
+def test_a_file_in_the_way(tmp_path):
+    (tmp_path / "run").write_text("precious")
+    with pytest.raises(StoreError, match="run: "):
+        write_folder(tmp_path / "run", OURS)
+    with pytest.raises(StoreError, match="cannot be written"):
+        write_folder(tmp_path / "run" / "below", OURS)
+    assert (tmp_path / "run").read_text() == "precious"
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
