@@ -8,8 +8,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import sim
-
 PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "scipy", "pydantic", "ruamel.yaml")
 
 
@@ -27,7 +25,7 @@ def digest(text: str) -> str:
 
 
 def _git() -> dict[str, Any] | None:
-    place = Path(sim.__file__ or ".").parent
+    place = Path(__file__).parents[1]
     command = ["git", "-C", str(place)]
     try:
         commit = subprocess.run(
