@@ -8,6 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+PACKAGE = Path(__file__).parents[1]
+"""Where this code lies."""
 PACKAGES = ("simpy", "numpy", "pandas", "matplotlib", "scipy", "pydantic", "ruamel.yaml")
 
 
@@ -25,7 +27,7 @@ def digest(text: str) -> str:
 
 
 def _git() -> dict[str, Any] | None:
-    place = Path(__file__).parents[1]
+    place = PACKAGE
     command = ["git", "-C", str(place)]
     try:
         commit = subprocess.run(
@@ -54,7 +56,7 @@ def manifest(**facts: Any) -> dict[str, Any]:
     return {
         **facts,
         "version": our_version(),
-        "sim": str(sim.__file__),
+        "sim": str(PACKAGE),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "packages": packages,

@@ -94,7 +94,7 @@ def test_a_room_imports_to_its_right_only():
     for file, module, line, _, _ in EVERY:
         if module.split(".")[0] != "sim":
             continue
-        here, there = room_of(file), (module.split(".") + ["__init__"])[1]
+        here, there = room_of(file), [*module.split("."), "__init__"][1]
         if here != there and (rank(here) >= rank(there) or (here, there) in FORBIDDEN):
             wrong.append(f"sim/{file}:{line}: {here} imports {there}")
     assert wrong == []
