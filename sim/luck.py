@@ -8,6 +8,9 @@ how many draws came before: two policies meet the same requests, service times a
 
 from hashlib import blake2b
 
+import numpy as np
+from numpy.typing import NDArray
+
 MASK = (1 << 64) - 1
 GAMMA = 0x9E3779B97F4A7C15
 """The golden-ratio increment of SplitMix64."""
@@ -65,6 +68,29 @@ def uniform(key: int, purpose: int, a: int = 0, b: int = 0) -> float:
     z = ((z ^ (z >> 30)) * MIX_1) & MASK
     z = ((z ^ (z >> 27)) * MIX_2) & MASK
     return (((z ^ (z >> 31)) >> 11) + 0.5) * TO_UNIT
+
+
+def children(key: int, purpose: int, first: int, n: int) -> NDArray[np.uint64]:
+    """`child(key, purpose, a)` for the n values of a from `first` on: the same bits, all at once."""
+    a = np.arange(first, first + n, dtype=np.uint64)
+    z = np.uint64(key & MASK) + np.uint64(GAMMA) * ((a << np.uint64(8) | np.uint64(purpose)) + np.uint64(1))
+    return _mixed(z)
+
+
+def child_of_each(keys: NDArray[np.uint64], purpose: int) -> NDArray[np.uint64]:
+    """`child(key, purpose)` for each key."""
+    return _mixed(keys + np.uint64(GAMMA * (purpose + 1) & MASK))
+
+
+def units(keys: NDArray[np.uint64]) -> NDArray[np.float64]:
+    """The uniform number that belongs to each child key, as `uniform` gives it."""
+    return ((keys >> np.uint64(11)).astype(np.float64) + 0.5) * TO_UNIT
+
+
+def _mixed(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(MIX_1)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(MIX_2)
+    return z ^ (z >> np.uint64(31))
 
 
 def named(seed: int, name: str) -> int:

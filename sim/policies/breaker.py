@@ -145,7 +145,7 @@ def settle(b: Breaker, p: Params, now: int, ticket: int, verdict: int, slow: boo
         return
     if b.state == HALF_OPEN:
         settle_probe(b, p, now, fresh and ticket & 1 == 1, verdict, slow)
-    elif verdict != IGNORE and records(b, p):
+    elif verdict != IGNORE and (b.state == CLOSED or records(b, p)):
         failed = 1 if verdict == FAILURE else 0
         remember(b, p, now, failed, 1 if slow else 0)
         if b.state == CLOSED and (failed or p.evaluate == ON_ANY):
@@ -155,11 +155,11 @@ def settle(b: Breaker, p: Params, now: int, ticket: int, verdict: int, slow: boo
 
 
 def records(b: Breaker, p: Params) -> bool:
-    """Does a result enter the window? While open it does so without effect, and only where a window
-    outlives the opening."""
+    """Does a result enter the window though the breaker is not closed? While open it does so without
+    effect, and only where a window outlives the opening."""
     if b.state == OPEN:
         return p.clear == CLEAR_CLOSE
-    return b.state == CLOSED or b.state == METRICS_ONLY
+    return b.state == METRICS_ONLY
 
 
 def settle_probe(b: Breaker, p: Params, now: int, probe: bool, verdict: int, slow: bool) -> None:

@@ -22,6 +22,17 @@ def test_a_child_is_an_output_of_its_parent():
     assert luck.child(99, luck.WORK, 3, 2) == luck.splitmix64(99, luck.WORK | 3 << 8 | 2 << 36)
 
 
+def test_many_draws_at_once_are_the_same_bits():
+    """The vectorised children and their uniforms, for keys with and without the top bit."""
+    for key in (3, 2**63 + 12345, 2**64 - 1):
+        many = luck.children(key, luck.REQUEST, 1000, 50)
+        assert many.tolist() == [luck.child(key, luck.REQUEST, a) for a in range(1000, 1050)]
+        assert luck.units(many).tolist() == [luck.uniform(key, luck.REQUEST, a) for a in range(1000, 1050)]
+        assert luck.child_of_each(many, luck.CALL).tolist() == [
+            luck.child(k, luck.CALL) for k in many.tolist()
+        ]
+
+
 @pytest.mark.parametrize("neighbour", ["request", "purpose", "repetition", "seed"])
 def test_neighbours_are_uncorrelated(neighbour):
     """Streams keyed as the simulator keys them, side by side: |correlation| below 4 standard errors."""

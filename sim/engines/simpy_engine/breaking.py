@@ -232,7 +232,7 @@ class BreakerLayer(Guard):
                 self.turn_away(frame, BROKEN)
                 return
             target = frame.replica.id
-        frame.copy = self.world.copies.get(self.scope, caller, target, self.new)
+        frame.copy = self.copy_for(caller, target)
         frame.ticket = frame.copy.admit(now)
         if frame.ticket is None:
             self.turn_away(frame, BROKEN)
@@ -243,8 +243,7 @@ class BreakerLayer(Guard):
         """A host whose breaker would admit; in panic any host."""
 
         def willing(replica: Any) -> bool:
-            copy = self.world.copies.get(self.scope, caller, replica.id, self.new)
-            return bool(copy.admissible(now))
+            return bool(self.copy_for(caller, replica.id).admissible(now))
 
         return self.world.balancer_of(self.site).pick_willing(key, willing)
 

@@ -1,32 +1,48 @@
-"""Copies of stateful policies: one per (scope, caller, target), made at first use."""
+"""Copies of stateful policies: one per (caller, target) of a scope, made at first use."""
 
-from collections.abc import Callable
 from typing import Any
 
+from sim.engines.simpy_engine.frames import Layer
 from sim.topology.types import Scope
+
+Table = dict[tuple[int, int], Any]
 
 
 class Copies:
-    """Finds the copy that a call meets; forgets those of a caller that crashed."""
+    """All copies there are; forgets those of a caller that crashed."""
 
     def __init__(self, scopes: tuple[Scope, ...]) -> None:
-        self._shared = [s.shared for s in scopes]
-        self._by_scope: list[dict[tuple[int, int], Any]] = [{} for _ in scopes]
-
-    def get(self, scope: int, caller: int, target: int, new: Callable[[int, int], Any]) -> Any:
-        """The copy for this caller and target; `new(caller, target)` makes it the first time."""
-        who = (-1 if self._shared[scope] else caller, target)
-        copies = self._by_scope[scope]
-        copy = copies.get(who)
-        if copy is None:
-            copy = copies[who] = new(*who)
-        return copy
+        self.scopes = scopes
+        self.tables: list[Table] = [{} for _ in scopes]
 
     def forget_caller(self, caller: int) -> None:
         """A restarted replica has fresh copies of everything it alone used."""
-        for scope, copies in enumerate(self._by_scope):
-            if not self._shared[scope]:
-                for who in [w for w in copies if w[0] == caller]:
-                    forget = getattr(copies.pop(who), "forget", None)
+        for scope, table in zip(self.scopes, self.tables, strict=True):
+            if not scope.shared:
+                for who in [w for w in table if w[0] == caller]:
+                    forget = getattr(table.pop(who), "forget", None)
                     if forget is not None:
                         forget()
+
+
+class Stateful(Layer):
+    """A layer that keeps state per copy."""
+
+    def __init__(self, world: Any, site: Any, params: Any, scope: int) -> None:
+        super().__init__(world, site)
+        self.params = params
+        self.scope = scope
+        self.table: Table = world.copies.tables[scope] if scope >= 0 else {}
+        self.shared = scope >= 0 and world.topology.scopes[scope].shared
+
+    def copy_for(self, caller: int, target: int = -1) -> Any:
+        """The state that this caller meets."""
+        who = (-1 if self.shared else caller, target)
+        copy = self.table.get(who)
+        if copy is None:
+            copy = self.table[who] = self.new(*who)
+        return copy
+
+    def new(self, caller: int, target: int) -> Any:
+        """Fresh state."""
+        raise NotImplementedError

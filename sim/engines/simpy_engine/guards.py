@@ -5,27 +5,15 @@ from typing import Any
 
 from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER
-from sim.engines.simpy_engine.frames import LIVE, Frame, Layer
+from sim.engines.simpy_engine.copies import Stateful
+from sim.engines.simpy_engine.frames import LIVE, Frame
 from sim.policies import throttle, token_bucket
 from sim.topology.types import Bulkhead, RateLimit, Throttle
 from sim.words import BULKHEAD, ERROR, EXPIRED, FOREVER, LIMITED, OK, REFUSED_GOOD
 
 
-class Guard(Layer):
-    """A layer that keeps state per copy and may refuse."""
-
-    def __init__(self, world: Any, site: Any, params: Any, scope: int) -> None:
-        super().__init__(world, site)
-        self.params = params
-        self.scope = scope
-
-    def copy_for(self, frame: Frame) -> Any:
-        """The state that this call meets."""
-        return self.world.copies.get(self.scope, frame.call.caller, -1, self.new)
-
-    def new(self, caller: int, target: int) -> Any:
-        """Fresh state."""
-        raise NotImplementedError
+class Guard(Stateful):
+    """A stateful layer that may refuse."""
 
     def turn_away(self, frame: Frame, outcome: int) -> None:
         """Refuse, and note whether the try would have been good (design 5: cost on a good day)."""
@@ -45,7 +33,7 @@ class ThrottleLayer(Guard):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         now = self.clock.now
-        frame.copy = self.copy_for(frame)
+        frame.copy = self.copy_for(frame.call.caller)
         p = throttle.rejection(frame.copy, self.params, now)
         throttle.requested(frame.copy, self.params, now)
         if p > 0.0 and luck.uniform(key, luck.THROTTLE) < p:
@@ -71,7 +59,7 @@ class RateLimitLayer(Guard):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         now = self.clock.now
-        wait = token_bucket.take(self.copy_for(frame), self.params, now)
+        wait = token_bucket.take(self.copy_for(frame.call.caller), self.params, now)
         if wait < 0:
             self.turn_away(frame, LIMITED)
         elif wait == 0:
@@ -112,7 +100,7 @@ class BulkheadLayer(Guard):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.ticket = False
-        frame.copy = semaphore = self.copy_for(frame)
+        frame.copy = semaphore = self.copy_for(frame.call.caller)
         if semaphore.taken < self.params.limit:
             self._pass(frame)
             return

@@ -4,6 +4,7 @@ from typing import Any
 
 from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER
+from sim.engines.simpy_engine.copies import Stateful
 from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, Frame, Layer, tell
 from sim.policies import backoff, budget
 from sim.policies.kinds import BUDGET_NONE
@@ -11,20 +12,20 @@ from sim.topology.types import Hedge, Retry
 from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
 
 
-class RetryLayer(Layer):
+class RetryLayer(Stateful):
     """Tries again after a backoff, if a budget allows and the deadline leaves time."""
 
-    def __init__(self, world: Any, site: Any, params: Retry, scope: int) -> None:
-        super().__init__(world, site)
-        self.params = params
-        self.scope = scope
+    params: Retry
+
+    def new(self, caller: int, target: int) -> Any:
+        return budget.new(self.params, self.clock.now)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.n = 0
         frame.since = 0
         if self.params.budget != BUDGET_NONE:
-            frame.copy = self.world.copies.get(self.scope, frame.call.caller, -1, self._new_budget)
+            frame.copy = self.copy_for(frame.call.caller)
             budget.started(frame.copy, self.clock.now)
         self.inner.enter(frame, key)
 
@@ -58,9 +59,6 @@ class RetryLayer(Layer):
         frame.timer = None
         frame.n += 1
         self.inner.enter(frame, luck.child(frame.key, luck.RETRY, frame.n))
-
-    def _new_budget(self, caller: int, target: int) -> Any:
-        return budget.new(self.params, self.clock.now)
 
 
 class HedgeLayer(Layer):

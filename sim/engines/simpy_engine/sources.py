@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from sim.engines.simpy_engine.world import World
 
 
+CHUNK = 256
+"""Arrivals whose luck is drawn at once."""
+
+
 class Rate:
     """A piecewise-linear rate: mass between instants, and the instant at which a mass is reached."""
 
@@ -76,8 +80,8 @@ class Requests:
         self.root = luck.named(world.seed, source.name)
         self.first_client = world.topology.first_client[source.id]
 
-    def send(self, key: int, client: int, owner: Any) -> None:
-        """Send one request."""
+    def send(self, key: int, call_key: int, client: int, owner: Any) -> None:
+        """Send one request; `call_key` is the child of its key for its call."""
         source, world = self.source, self.world
         entry = 0
         if len(source.sites) > 1:
@@ -85,7 +89,6 @@ class Requests:
             while u > source.shares[entry] and entry + 1 < len(source.sites):
                 entry += 1
         walk = world.sent - 1 if world.sent <= world.trace else None
-        call_key = luck.child(key, luck.CALL)
         world.roots[source.sites[entry]].begin(owner, self.first_client + client, call_key, FOREVER, walk)
 
 
@@ -104,25 +107,38 @@ class OpenLoop(Requests):
         self.mass = 0.0
         """Expected arrivals still to pass before the next one, as of `since`."""
         self.since = 0
+        self.gaps: list[float] = []
+        self.keys: list[int] = []
+        self.call_keys: list[int] = []
+        """Of the CHUNK arrivals of which number k is one."""
         self.next: Moment | None = None
 
     def start(self) -> None:
         """Wait for the first arrival."""
         if self.source.burst_factors != (1.0, 1.0):
             self._stay()
-        self.mass = self._gap()
+        self._next()
+
+    def _next(self) -> None:
+        """Wait for arrival number k."""
+        if self.k % CHUNK == 0:
+            self._draw()
+        self.mass = self.gaps[self.k % CHUNK]
         self._plan()
 
-    def _gap(self) -> float:
-        if self.source.arrivals != POISSON:
-            return 1.0
-        return -math.log(luck.uniform(self.root, luck.ARRIVAL, self.k))
+    def _draw(self) -> None:
+        keys = luck.children(self.root, luck.REQUEST, self.k, CHUNK)
+        self.keys, self.call_keys = keys.tolist(), luck.child_of_each(keys, luck.CALL).tolist()
+        if self.source.arrivals == POISSON:
+            units = luck.units(luck.children(self.root, luck.ARRIVAL, self.k, CHUNK))
+            # The logarithm one by one: that of numpy may differ in the last bit.
+            self.gaps = [-math.log(u) for u in units.tolist()]
+        else:
+            self.gaps = [1.0] * CHUNK
 
     def _plan(self) -> None:
-        if self.next is not None:
-            self.next.cancel()
-            self.next = None
         now = self.since = self.clock.now
+        self.next = None
         if self.factor > 0.0:
             at = self.rate.reach(now, self.mass / self.factor)
             if at < FOREVER:
@@ -133,6 +149,8 @@ class OpenLoop(Requests):
         passed = self.rate.mass(self.since, self.clock.now) * self.factor
         self.mass = max(0.0, self.mass - passed)
         self.factor = self.surge * self.source.burst_factors[self.bursting]
+        if self.next is not None:
+            self.next.cancel()
         self._plan()
 
     def set_surge(self, factor: float) -> None:
@@ -154,16 +172,15 @@ class OpenLoop(Requests):
             self._stay()
 
     def _arrive(self, subject: Any) -> None:
-        self.next = None
         if not self.world.may_send():
+            self.next = None
             return
-        key = luck.child(self.root, luck.REQUEST, self.k)
+        key, call_key = self.keys[self.k % CHUNK], self.call_keys[self.k % CHUNK]
         clients = self.source.clients
         client = luck.child(self.root, luck.CLIENT, self.k) % clients if clients > 1 else 0
         self.k += 1
-        self.mass = self._gap()
-        self._plan()
-        self.send(key, client, self.world)
+        self._next()
+        self.send(key, call_key, client, self.world)
 
 
 class User:
@@ -186,7 +203,7 @@ class User:
         if loop.world.may_send():
             key = luck.child(self.key, luck.REQUEST, self.i)
             self.i += 1
-            loop.send(key, self.number % loop.source.clients, self)
+            loop.send(key, luck.child(key, luck.CALL), self.number % loop.source.clients, self)
 
     def call_ended(self, call: Call, outcome: int) -> None:
         """The request is over; what was given up runs on."""

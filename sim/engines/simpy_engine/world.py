@@ -20,7 +20,7 @@ from sim.engines.simpy_engine.replica import Replica
 from sim.engines.simpy_engine.scaling import Autoscaler
 from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
 from sim.record.recorder import Recorder
-from sim.record.types import Record
+from sim.record.types import WORKING_NS, Record
 from sim.topology import types as t
 from sim.words import FOREVER, OK, OUTCOMES
 
@@ -212,7 +212,9 @@ class World:
     def _enter(self, replica: Replica, *, cold: bool) -> None:
         members = self.balancers[replica.service.id].members
         replica.member = True
-        replica.seen_busy_ns = 0
+        # What it did before it last left was seen then.
+        now, busy = self.clock.now, replica.cores.level()
+        replica.seen_busy_ns = self.recorder.integral(replica.id, WORKING_NS, busy, now)
         members.append(replica)
         members.sort(key=lambda r: r.id)
         if not replica.stops:
