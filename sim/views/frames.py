@@ -101,7 +101,7 @@ def _spread(run: Any) -> "pd.DataFrame":
     start = span[0] if span else 0
     rows = [
         (run.topology.endpoints[e.endpoint].name, e.distance, (e.since_ns - start) / 1e9, not e.dependant)
-        for e in avalanche.failing(run.record, run.topology, run.scenario.healthy_share)
+        for e in avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin)
     ]
     return pd.DataFrame(rows, columns=["endpoint", "distance", "after_s", "bystander"])
 

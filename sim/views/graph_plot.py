@@ -105,7 +105,7 @@ def spread(run: Any) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
-    found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share)
+    found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin)
     span = fault_span(run.record)
     start = span[0] if span else 0
     figure = Figure(figsize=(8, 4))

@@ -3,6 +3,7 @@
 from io import StringIO
 from typing import Any
 
+from sim.views.figures import style
 from sim.views.tables import comparison_text, run_text
 
 _PAGE = """<div style="max-width: 1100px">
@@ -13,7 +14,8 @@ _PAGE = """<div style="max-width: 1100px">
 
 def _svg(figure: Any) -> str:
     out = StringIO()
-    figure.savefig(out, format="svg", metadata={"Date": None})
+    with style():  # which also makes the names inside the same each time
+        figure.savefig(out, format="svg", metadata={"Date": None})
     text = out.getvalue()
     return text[text.index("<svg") :]
 
