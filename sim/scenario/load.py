@@ -42,10 +42,14 @@ class Loaded:
         return self._models[variant]
 
     def resolved(self, variant: str | None = None) -> str:
-        """The variant as YAML with every default written out, and only the expectations that are its own."""
-        from sim.scenario.expect import parse_line
+        """The variant as YAML with every default written out, and only the expectations that are its own.
 
-        model = self.scenario(variant)
+        A replayed rate is written as its points. Raises InvalidScenario if its file cannot be read.
+        """
+        from sim.scenario.expect import parse_line
+        from sim.scenario.replay import self_contained
+
+        model = self_contained(self.scenario(variant))
         lines = [(line, parse_line(line, self.variant_names)) for line in model.expect]
         own = tuple(
             text.split(":", 1)[1].strip() if line.variant else text

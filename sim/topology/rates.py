@@ -1,15 +1,12 @@
 """Spellings of a rate -> piecewise-linear points (ns, per second)."""
 
-import csv
 import math
 
-from sim.errors import InvalidScenario, Problem
 from sim.scenario.model import Rate, Scenario
+from sim.scenario.replay import Points, read_rates
 
 PIECES = 24
 """Straight pieces per period of a sine."""
-
-Points = tuple[tuple[int, float], ...]
 
 
 def points(rate: Rate, scenario: Scenario) -> Points:
@@ -35,25 +32,5 @@ def points(rate: Rate, scenario: Scenario) -> Points:
             for i in range(periods * PIECES + 1)
         )
     assert rate.replay is not None
-    return _replay(scenario, rate.replay)
-
-
-def _replay(scenario: Scenario, name: str) -> Points:
-    path = scenario.base_dir / name
-    out: list[tuple[int, float]] = []
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                out.append((round(float(row["time_s"]) * 1e9), float(row["rate_per_s"])))
-    except (KeyError, ValueError, TypeError, OSError) as error:
-        problem = Problem(
-            f"a rate file has columns time_s,rate_per_s with numbers: {error}", str(path), len(out) + 2, 1
-        )
-        raise InvalidScenario([problem]) from error
-    if (
-        not out
-        or out != sorted(out, key=lambda p: p[0])
-        or any(r < 0 or not math.isfinite(r) for _, r in out)
-    ):
-        raise InvalidScenario([Problem("times rise and rates are 0 or more", str(path), 1, 1)])
-    return tuple(out) if out[0][0] == 0 else ((0, out[0][1]), *out)
+    read = read_rates(scenario.base_dir / rate.replay)
+    return read if read[0][0] == 0 else ((0, read[0][1]), *read)

@@ -111,6 +111,18 @@ def test_the_stored_scenario_runs_to_the_same_record(done, tmp_path):
     assert np.array_equal(again.record.counts, one.record.counts)
 
 
+def test_a_replayed_rate_is_stored_with_its_run(tmp_path):
+    """The folder is enough: the CSV file may be elsewhere by now."""
+    (tmp_path / "rates.csv").write_text("time_s,rate_per_s\n1,10\n3,20.5\n3,40\n")
+    (tmp_path / "s.yaml").write_text(SCENARIO.replace("rate: 30/s", "rate: {replay: rates.csv}"))
+    one = run(load(tmp_path / "s.yaml"), seed=1)
+    place = one.save(tmp_path / "run", figures=False)
+    (tmp_path / "rates.csv").unlink()
+    assert open_run(place).topology.sources == one.topology.sources
+    again = run(load(place / "scenario.yaml"), seed=1)
+    assert np.array_equal(again.record.counts, one.record.counts)
+
+
 EVERY_FILE = [*TABLES, "scenario.yaml", "summary.json", "twin.csv", "walks.jsonl"]
 
 
