@@ -184,7 +184,7 @@ class Builder:
                 callee_service=self.service_id[callee],
                 out=dist,
                 back=dist,
-                watched=name in watched if watched is not None else len(found) < WATCH_ALL_BELOW,
+                watched=_plain(name) in watched if watched is not None else len(found) < WATCH_ALL_BELOW,
             )
 
     def _network(self, caller: str, callee: str) -> Any:
@@ -415,6 +415,13 @@ class Builder:
             capacity=-1 if spec.capacity is None else spec.capacity,
             shared=spec.copies == "shared", hit=spec.hit.dist,
         )  # fmt: skip
+
+
+def _plain(edge: str) -> str:
+    """The edge by the name that the file gives it, where a gateway stands between."""
+    caller, _, callee = edge.partition(" -> ")
+    inner = callee.removeprefix("gateway(").removesuffix(")") if callee.startswith("gateway(") else callee
+    return f"{caller} -> {inner}"
 
 
 def _burst_factors(bursts: m.Bursts | None) -> tuple[float, float]:
