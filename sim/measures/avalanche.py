@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sim.measures import graph
 from sim.measures.selection import fault_span, sites_of
 from sim.record.types import Record
-from sim.topology.types import F_SURGE, Topology
-from sim.words import OK
+from sim.topology.types import L_TIMEOUT, Topology
+from sim.words import FOREVER, OK, STARTED
 
 Z95 = 1.959963984540054
 MERGE = 20
@@ -17,6 +17,9 @@ BASELINE_CALLS = 200
 RECOVERED = 0.95
 RECOVERY_WINDOW_NS = 10 * 10**9
 RECOVERY_REQUESTS = 200
+LONG_AFTER_FAULT = 5
+LONG_AFTER_TIMEOUT = 20
+"""So many times the fault, and the longest timeout, must be seen before "metastable" is said."""
 
 
 def wilson_upper(successes: int, n: int) -> float:
@@ -136,7 +139,10 @@ def recovery_time(record: Record, topology: Topology, twin: Record | None = None
         recovered = b
     note = f"windows of {size * width / 1e9:g} s" + (" (widened to 200 requests)" if widened else "")
     if recovered is None:
-        return float("inf"), f"not recovered in {(record.arrivals_end_ns - span[1]) / 1e9:g} s; {note}"
+        verdict = f"not recovered in {(record.arrivals_end_ns - span[1]) / 1e9:g} s"
+        if metastable(record, topology):
+            verdict = f"metastable: {verdict}, with the load back at its baseline"
+        return float("inf"), f"{verdict}; {note}"
     return max(0.0, (recovered * width - span[1]) / 1e9), note
 
 
@@ -148,7 +154,27 @@ def lost_requests(record: Record, topology: Topology) -> float:
     return float(table.sum() - table[OK])
 
 
-def load_is_back(topology: Topology, record: Record) -> bool:
-    """Has every surge ended?"""
-    surges = {f.id for f in topology.faults if f.verb == F_SURGE}
-    return all(f.end_ns < record.arrivals_end_ns for f in record.faults if f.fault in surges)
+def metastable(record: Record, topology: Topology) -> bool:
+    """May a run that does not recover be called metastable, and not just too short?
+
+    The offered load is back at or below what it was before the fault (within 3 standard errors), and the run
+    goes on for 5 times the fault and 20 times the longest timeout.
+    """
+    span = fault_span(record)
+    if span is None:
+        return False
+    after_ns = record.arrivals_end_ns - span[1]
+    timeouts = [
+        layer.params.timeout_ns for s in topology.sites for layer in s.layers if layer.kind == L_TIMEOUT
+    ]
+    longest = max((t for t in timeouts if t < FOREVER), default=0)
+    if after_ns < LONG_AFTER_FAULT * (span[1] - span[0]) or after_ns < LONG_AFTER_TIMEOUT * longest:
+        return False
+    width = record.bucket_ns
+    begun = record.counters[list(sites_of(topology, "")), :, STARTED].sum(axis=0)
+    before = begun[topology.warmup_ns // width : span[0] // width]
+    after = begun[-(-span[1] // width) : record.arrivals_end_ns // width]
+    if not len(before) or not len(after):
+        return False
+    usual = float(before.sum()) / len(before)
+    return bool(after.sum() / len(after) <= usual + 3 * math.sqrt(usual / len(before) + usual / len(after)))

@@ -10,7 +10,7 @@ from sim.measures import avalanche, evaluate, graph
 from sim.record.types import GAUGES, VISITS, FaultSpan, Record
 from sim.scenario import load_text
 from sim.topology.build import build
-from sim.words import COUNTERS, ERROR, OK, OUTCOMES
+from sim.words import COUNTERS, ERROR, OK, OUTCOMES, STARTED
 
 ONE = """
 name: one
@@ -131,6 +131,30 @@ def test_recovery_needs_a_fault_that_ended(one):
         found, note = avalanche.recovery_time(record_of(one, 100, shares(), fault), one)
         assert math.isnan(found)
         assert "no fault ended" in note
+
+
+@pytest.mark.parametrize(
+    ("fault", "timeout", "load_after", "said"),
+    [
+        ((10, 18), "2s", 100, True),
+        ((10, 18), "2s", 80, True),
+        ((10, 18), "2s", 120, False),  # the load is not back
+        ((10, 19), "2s", 100, False),  # 41 s are not 5 times 9 s
+        ((10, 18), "3s", 100, False),  # 42 s are not 20 times 3 s
+    ],
+)
+def test_metastable_is_said_only_if_the_load_is_back_and_the_run_was_long_enough(
+    fault, timeout, load_after, said
+):
+    text = ONE + f"edges: {{users -> db: {{timeout: {timeout}}}}}\n"
+    topology = build(load_text(text).scenario())
+    record = record_of(topology, 100, shares(s10_60=0), fault)
+    record.counters[:, :, STARTED] = 100
+    record.counters[:, fault[1] :, STARTED] = load_after
+    seconds, note = avalanche.recovery_time(record, topology)
+    assert math.isinf(seconds)
+    assert note.startswith("metastable: not recovered in 42 s") == said
+    assert f"not recovered in {60 - fault[1]} s" in note
 
 
 def test_lost_requests(one):
