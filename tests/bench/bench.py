@@ -29,7 +29,7 @@ QUEUE = """
 schema: 1
 name: bench
 requests: {requests}
-bucket: 10s
+bucket: 21s  # the default for a run of that length
 sources: {{users: {{rate: 3.2/s, call: server, policies: {{{policies}}}}}}}
 services: {{server: {{slots: 4, steps: [work: {{exponential: 1s}}]}}}}
 """

@@ -66,7 +66,7 @@ class AttemptLayer(Layer):
     """A try that is sent.
 
     A message over a network without delay is no event of its own: it arrives within the event that
-    sent it. Only an answer given within the event of its arrival waits for the next one.
+    sent it. Only an answer given on arrival waits for the next event.
     """
 
     def __init__(self, world: Any, site: Any) -> None:
@@ -106,13 +106,14 @@ class AttemptLayer(Layer):
         now = self.clock.now
         self.visits[ARRIVED] += 1
         replica = (self._chosen(frame) if self.by_host else None) or self.balancer.pick(frame.key)
-        job = frame.job = Job(now, self.clock.passed, self, frame, replica)
+        job = frame.job = Job(now, self, frame, replica)
         if replica is None or not replica.up:
             job.over = True
             self.visits[DOWN] += 1
             self.answer(job, UNREACHABLE)
         else:
             replica.offer(job)
+        job.arriving = False
 
     def _chosen(self, frame: Frame) -> Any:
         """The host that a breaker above chose."""
@@ -136,7 +137,7 @@ class AttemptLayer(Layer):
                     return
                 outcome = UNREACHABLE
         job.outcome = outcome
-        if delay or job.passed == self.clock.passed:
+        if delay or job.arriving:
             self.clock.after(delay, RANK_ANSWER, job.key, self._deliver, job)
         else:
             self._deliver(job)

@@ -50,8 +50,6 @@ class Clock(simpy.Environment):
         super().__init__(initial_time=0)
         self.recorder = recorder
         self.scheduled = 0
-        self.passed = 0
-        """Events that have happened; tells whether two things happened in one event."""
         self.stopped = False
         """Set by whoever sees that the run is over: no moment after the present one happens."""
         self._instant = -1
@@ -80,7 +78,6 @@ class Clock(simpy.Environment):
             if self.now >= turn_at:
                 recorder.turn(self.now)
                 turn_at = recorder.turn_at
-            self.passed += 1
             action = moment.action  # type: ignore[attr-defined]
             if action is not None:
                 action(moment.subject)  # type: ignore[attr-defined]

@@ -27,7 +27,7 @@ class Job:
     mark: Any = None
     """Fault that begins when this job is over (after n accepted requests)."""
 
-    def __init__(self, now: int, passed: int, door: "AttemptLayer", frame: Frame, replica: "Replica") -> None:
+    def __init__(self, now: int, door: "AttemptLayer", frame: Frame, replica: "Replica") -> None:
         self.door = door
         self.frame = frame
         self.key = frame.key
@@ -36,8 +36,8 @@ class Job:
         self.replica = replica
         self.deadline = frame.deadline if frame.call.propagates else FOREVER
         self.arrived = now
-        self.passed = passed
-        """Number of the event in which it arrived."""
+        self.arriving = True
+        """It is just being offered to the replica."""
         self.walks: list[Walk] = []
         self.begun = False
         """It got a slot."""

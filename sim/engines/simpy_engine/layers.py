@@ -125,21 +125,19 @@ class TryLayer(Booking):
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state == LIVE:
-            self._book(frame, outcome)
+            self.codes.append(self.code + outcome)
+            self.latencies.append(self.clock.now - frame.since)
+            call = frame.call
+            if call.walk is not None:
+                self.world.note(call, "try ends", outcome=outcome)
             if frame.parent.state == ENDED:
                 self.counters[UNUSED] += 1
         return outcome
 
     def withdraw(self, frame: Frame, cancel: int) -> None:
         if frame.state == LIVE:
-            self._book(frame, CANCELLED)
+            self.ended(frame, frame, CANCELLED)
         super().withdraw(frame, cancel)
-
-    def _book(self, frame: Frame, outcome: int) -> None:
-        self.codes.append(self.code + outcome)
-        self.latencies.append(self.clock.now - frame.since)
-        if frame.call.walk is not None:
-            self.world.note(frame.call, "try ends", outcome=outcome)
 
 
 class HopLayer(Layer):

@@ -133,15 +133,14 @@ class Replica:
 
     def _release(self, job: Job) -> None:
         """Free what the job held; its work is booked."""
-        for walk in job.walks:
+        walks = job.walks
+        for walk in walks:
             if walk.has_slot:
                 self._free(walk)
         job.over = True
         del self.jobs[job]
-        if len(job.walks) > 1:
-            job.walks = [walk for walk in job.walks if not walk.over]
-        else:
-            job.walks.clear()
+        # What is over refers upwards only, so that it is freed at once.
+        job.walks = [walk for walk in walks if not walk.over] if len(walks) > 1 else []
         if job.worked_ns:
             job.visits[record.WORK_NS] += job.worked_ns
         if job.frame.call.walk is not None:
