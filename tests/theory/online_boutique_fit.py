@@ -17,6 +17,10 @@ DATA = Path(__file__).parents[3] / "shared" / "data" / "nezha-csv" / "online-bou
 HALF_NS = 30_000_000_000
 SHARES = (0, 10, 25, 50, 75, 90, 95, 98, 100)
 """Percent points of a tabulated quantile function."""
+FEW, FEW_SHARES = 30, (0, 50, 100)
+"""With fewer calls than this, only these points."""
+STEADY_US = 2_000.0
+"""What varies by less than this is a constant, its median."""
 THROTTLED_US = 20_000.0
 """A currency call that takes longer has waited for CPU: there is a gap in the durations at 15 to 30 ms."""
 PERIOD_MS, EDGE_MS = 100.0, 92.0
@@ -43,35 +47,35 @@ def spans() -> pd.DataFrame:
 
 
 def kind_of(operations: list[str]) -> str:
-    """The kind of a request by what the front end calls for it."""
+    """The kind of a request, an endpoint of the front end, by what the front end calls for it."""
     seen = Counter(operations)
     if not seen:
-        return "set_currency"
+        return "set-currency"
     if seen["PlaceOrder"]:
         return "checkout"
     if seen["AddItem"]:
-        return "add_to_cart"
+        return "add-to-cart"
     if seen["ListProducts"]:
         return "home"
+    if not seen["GetQuote"]:
+        return "product"
     # The cart page converts the shipping cost and the price of each item in the cart.
-    return f"cart_{seen['Convert'] - 1}" if seen["GetQuote"] else "product"
+    items = seen["Convert"] - 1
+    return "cart-empty" if not items else "cart-few" if items <= 2 else "cart-many"
 
 
 def group_of(kind: str) -> str:
     """Cart pages of every size are one kind to the user."""
-    return "cart" if kind.startswith("cart_") else kind
+    return "cart" if kind.startswith("cart-") else kind
 
 
 @cache
 def read() -> Traces:
     """Requests and calls of the minute."""
     found = spans()
-    by = found.set_index("span")
-    service, parent, us = by.service.to_dict(), by.parent.to_dict(), by.us.to_dict()
     roots = found[found.parent == "root"].set_index("trace")
-    children = (
-        found[found.parent.isin(roots.span)].sort_values("start").groupby("trace").operation.apply(list)
-    )
+    below = found[found.parent.isin(roots.span)].sort_values("start")
+    children = below.groupby("trace").operation.apply(list)
     requests = pd.DataFrame(
         {
             "kind": [kind_of(children.get(t, [])) for t in roots.index],
@@ -79,8 +83,20 @@ def read() -> Traces:
             "ms": roots.us / 1e3,
         }
     )
-    # A span whose parent is another service's is the callee's side; its parent is the caller's side.
-    # Conversions asked for by the checkout service left the caller's side only.
+    calls = _calls(found.set_index("span"))
+    calls["half"] = calls.trace.map(requests.half)
+    calls["kind"] = calls.trace.map(requests.kind)
+    calls["inner"] = calls.span.map(calls.groupby("up").client.sum()).fillna(0.0)
+    return Traces(requests, calls)
+
+
+def _calls(by: pd.DataFrame) -> pd.DataFrame:
+    """One row per call; `up` is the call that asked for it.
+
+    A span whose parent is another service's is the callee's side; its parent is the caller's side.
+    Conversions asked for by the checkout service left the caller's side only.
+    """
+    service, parent, us = by.service.to_dict(), by.parent.to_dict(), by.us.to_dict()
     served = {s for s in by.index if parent[s] == "root" or service[parent[s]] != service[s]}
     served |= set(by.index[by.operation == "ConvertCurrency"])
 
@@ -92,21 +108,17 @@ def read() -> Traces:
 
     rows = []
     for s in sorted(served):
-        alone = parent[s] == "root" or by.operation[s] == "ConvertCurrency"
-        client = us[s] if alone else us[parent[s]]
-        callee = "currencyservice.Convert" if by.operation[s] == "ConvertCurrency" else ""
-        callee = callee or f"{service[s]}.{by.operation[s]}"
+        lonely = by.operation[s] == "ConvertCurrency"
+        callee = "currencyservice.Convert" if lonely else f"{service[s]}.{by.operation[s]}"
+        one_sided = lonely or parent[s] == "root"
+        client = us[s] if one_sided else us[parent[s]]
+        network = np.nan if one_sided else client - us[s]
         up = caller(s)
         from_ = "users" if up == "root" else service[up]
-        rows.append(
-            (s, up, by.trace[s], from_, callee, by.start[s], client, np.nan if alone else client - us[s])
-        )
-    columns = ["span", "up", "trace", "caller", "callee", "start", "client", "network"]
-    calls = pd.DataFrame(rows, columns=columns)
-    calls["half"] = calls.trace.map(requests.half)
-    calls["kind"] = calls.trace.map(requests.kind)
-    calls["inner"] = calls.span.map(calls.groupby("up").client.sum()).fillna(0.0)
-    return Traces(requests, calls)
+        rows.append((s, up, by.trace[s], from_, callee, by.start[s], client, network))
+    return pd.DataFrame(
+        rows, columns=["span", "up", "trace", "caller", "callee", "start", "client", "network"]
+    )
 
 
 def network_us(calls: pd.DataFrame) -> dict[str, float]:
@@ -120,9 +132,12 @@ def network_us(calls: pd.DataFrame) -> dict[str, float]:
 
 
 def table(values: "pd.Series[float]") -> tuple[tuple[int, float], ...]:
-    """Quantile function in us, rounded to 10 us."""
-    points = np.percentile(values.to_numpy(), SHARES)
-    return tuple((u, max(float(round(x, -1)), 10.0)) for u, x in zip(SHARES, points, strict=True))
+    """Quantile function in us, rounded to 10 us; one point if it is a constant."""
+    if values.max() - values.min() < STEADY_US:
+        return ((50, float(round(values.median(), -1))),)
+    shares = FEW_SHARES if len(values) < FEW else SHARES
+    points = np.percentile(values.to_numpy(), shares)
+    return tuple((u, max(float(round(x, -1)), 10.0)) for u, x in zip(shares, points, strict=True))
 
 
 @dataclass(frozen=True)
@@ -132,12 +147,10 @@ class Fit:
     network: dict[str, float]
     work: dict[str, tuple[tuple[int, float], ...]]
     mix: dict[str, int]
-    currency_ms: float
-    """Mean of the currency calls as their callers see them: what the quota was chosen to give."""
     quota: float
     """Currency calls served per 100 ms while one waits for CPU."""
     items: tuple[float, ...]
-    """Share of checkouts with at least 2, 3, ... items, of those of the whole minute."""
+    """Share of checkouts with at least 2, 3, ... items."""
 
 
 def fit(half: int = 0) -> Fit:
@@ -157,9 +170,8 @@ def fit(half: int = 0) -> Fit:
         network,
         work,
         dict(sorted(Counter(traces.requests.kind[traces.requests.half == half]).items())),
-        float(currency.client.mean()) / 1e3,
         quota(currency),
-        items(traces),
+        items(calls),
     )
 
 
@@ -174,9 +186,9 @@ def quota(currency: pd.DataFrame) -> float:
     return sum(ended[p] for p in saturated) / len(saturated)
 
 
-def items(traces: Traces) -> tuple[float, ...]:
-    """18 checkouts in the minute are too few to split: the whole minute gives their items."""
-    ordered = traces.calls[traces.calls.caller == "checkoutservice"]
+def items(calls: pd.DataFrame) -> tuple[float, ...]:
+    """Share of checkouts with at least 2, 3, ... items."""
+    ordered = calls[calls.caller == "checkoutservice"]
     counts = ordered[ordered.callee == "productcatalogservice.GetProduct"].groupby("trace").size()
     return tuple(float((counts >= n).mean()) for n in range(2, int(counts.max()) + 1))
 
@@ -193,19 +205,25 @@ def measured(half: int = 1) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=["traces", "p50", "p90", "p50_se", "p90_se"])
 
 
+def spelled(points: tuple[tuple[int, float], ...]) -> str:
+    """Work as a scenario file spells it."""
+    if len(points) == 1:
+        return f"{points[0][1] / 1e3:g}ms"
+    return f"{{quantiles: [{', '.join(f'[{u}%, {x / 1e3:g}ms]' for u, x in points)}]}}"
+
+
 def main() -> None:
     """Print the fit."""
     found = fit()
     for edge, us in found.network.items():
         print(f"{edge}: {us / 1e3:g}ms each way")
     for endpoint, points in found.work.items():
-        print(f"{endpoint}: {{quantiles: [{', '.join(f'[{u}%, {x / 1e3:g}ms]' for u, x in points)}]}}")
-    print(
-        found.mix,
-        f"currency {found.currency_ms:.1f} ms, quota {found.quota:.2f} calls per 100 ms",
-        found.items,
-    )
-    print(measured().round(1).to_string())
+        print(f"{endpoint}: {spelled(points)}")
+    print("mix of the kinds:", found.mix)
+    print(f"currency: {found.quota:.2f} calls per 100 ms")
+    print("checkouts with at least 2, 3, ... items:", *(f"{share:.0%}" for share in found.items))
+    for half in (0, 1):
+        print(measured(half).round(1).to_string())
 
 
 if __name__ == "__main__":
