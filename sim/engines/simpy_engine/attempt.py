@@ -136,6 +136,7 @@ class AttemptLayer(Layer):
                     self._waste(job)
                     return
                 outcome = UNREACHABLE
+                self._waste(job)
         job.outcome = outcome
         if delay or job.arriving:
             self.clock.after(delay, RANK_ANSWER, job.key, self._deliver, job)
@@ -145,10 +146,13 @@ class AttemptLayer(Layer):
     def _deliver(self, job: Job) -> None:
         frame = job.frame
         frame.job = None
-        if frame.state != LIVE:
+        call = frame.call
+        if frame.state != LIVE or call.state == ENDED:
             self._waste(job)
-        elif job.outcome == OK:
-            frame.call.degraded = job.degraded
+        else:
+            call.served_ns += job.worked_ns
+            if job.outcome == OK:
+                call.degraded = job.degraded
         finish(frame, job.outcome)
 
     def _waste(self, job: Job) -> None:

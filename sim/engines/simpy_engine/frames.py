@@ -74,6 +74,8 @@ class Call(Frame):
         self.walk = walk
         self.degraded = False
         self.fell_back = False
+        self.served_ns = 0
+        """Work of the attempts that have answered it."""
 
     @property
     def site(self) -> Any:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sim import luck
 from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
 from sim.engines.simpy_engine.frames import Call, Frame
+from sim.record.types import WASTED_NS
 from sim.topology.types import CALL, CANCEL_ALL, CANCEL_NONE, WORK, Step
 from sim.words import CACHE_HITS, CACHE_MISSES, ERROR, FOREVER, OK, UNUSED
 
@@ -90,6 +91,15 @@ class Walk:
     def __repr__(self) -> str:
         return repr(self.job)
 
+    def in_vain(self) -> bool:
+        """Nobody waits for it any more: its job is over, or enough other branches are through."""
+        walk = self
+        while walk.join is not None:
+            if walk.join.decided:
+                return True
+            walk = walk.join.walk
+        return self.job.over
+
     def call_ended(self, call: Call, outcome: int) -> None:
         """The call that this walk waits for is over."""
         self.job.replica.stepper.call_ended(self, call, outcome)
@@ -98,11 +108,12 @@ class Walk:
 class Join:
     """A parallel step waiting for its branches."""
 
-    __slots__ = ("failed", "ok", "step", "walk")
+    __slots__ = ("decided", "failed", "ok", "step", "walk")
 
     def __init__(self, walk: Walk, step: Step) -> None:
         self.walk = walk
         self.step = step
+        self.decided = False
         self.ok = 0
         self.failed = 0
 
@@ -114,6 +125,7 @@ class Stepper:
         self.world = world
         self.clock = world.clock
         self.counters = world.recorder.counters
+        self.visits = world.recorder.visits
         self.steps = world.topology.steps
 
     def advance(self, walk: Walk) -> None:
@@ -173,8 +185,9 @@ class Stepper:
         """A call that a walk waited for ended."""
         walk.calls = None
         site, job = call.site, walk.job
-        if job.over:
+        if walk.in_vain():
             self.counters[site.id][UNUSED] += 1
+            self.visits[site.callee][WASTED_NS] += call.served_ns
         if walk.over:
             return
         if site.cache >= 0 and outcome == OK:
@@ -203,7 +216,7 @@ class Stepper:
         for steps in step.branches:
             branch = Walk(walk.job, steps, join)
             self.advance(branch)
-            if walk.over:
+            if walk.over or (join.decided and step.cancel != CANCEL_NONE):
                 return
 
     def _walk_over(self, walk: Walk, outcome: int) -> None:
@@ -226,6 +239,7 @@ class Stepper:
         impossible = join.failed == len(step.branches) - step.need + 1
         if walk.over or not ((enough and outcome == OK) or (impossible and outcome != OK)):
             return
+        join.decided = True
         if join.ok + join.failed < len(step.branches) and step.cancel != CANCEL_NONE:
             for other in [w for w in walk.job.walks if w.join is join and not w.over]:
                 self.stop_walk(other, step.cancel)
