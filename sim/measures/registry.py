@@ -81,6 +81,12 @@ def _utilisation(s: Selection) -> float:
     return _ratio(busy, capacity)
 
 
+def _refused_good(s: Selection) -> float:
+    """Breakers and limiters stand on inner edges: for the whole they count wherever they are."""
+    sites = list(s.sites) if s.target else slice(None)
+    return float(s.record.counters[sites, s.buckets, REFUSED_GOOD].sum())
+
+
 def _width_s(s: Selection) -> float:
     """Of the buckets of the window; the last one of a run may be cut short."""
     width = s.record.bucket_ns
@@ -166,10 +172,11 @@ for _name in ("retries", "retries_denied", "hedges", "unused"):
     )
 _add(
     "refused_good",
-    "refused tries that would have succeeded at that instant: no fault on callee or edge, room, its own coin",
+    "refused tries, anywhere if no target is named, that would have succeeded at that instant: no fault on "
+    "callee or edge, room, its own coin",
     "",
     -1,
-    lambda s: float(s.counter(REFUSED_GOOD)),
+    _refused_good,
 )
 _add(
     "cache_hit_share",

@@ -1,6 +1,7 @@
 """Figures of comparisons: variants with intervals, and curves over one parameter."""
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sim.experiment.vary import magnitude
@@ -15,13 +16,23 @@ if TYPE_CHECKING:
 SCALE = {"share": (100.0, "%"), "s": (1000.0, "ms"), "1/s": (1.0, "1/s"), "": (1.0, "")}
 
 
+LONG = 36
+"""A longer title is printed smaller, or it would leave its panel."""
+MOST_OWN = 3
+"""Panels for what the file itself expects of several variants."""
+
+
 def _measures(c: Any) -> list[str]:
-    wanted = [c.rank_by, "success_share", "p99", "B", "false_trips", "refused_good"]
-    seen: list[str] = []
-    for m in wanted:
-        if m in c.table.measures and m not in seen:
-            seen.append(m)
-    return seen
+    """What ranks, what the file expects of two variants or more, and the usual; not what is 0 everywhere."""
+    asked = Counter(str(v.line.measure) for v in c.verdicts)
+    own = [m for m, n in asked.items() if n > 1 and m != c.rank_by][:MOST_OWN]
+    wanted = [c.rank_by, *own, "success_share", "p99", "B", "false_trips", "refused_good"]
+    return [m for m in dict.fromkeys(wanted) if m in c.table.measures and (m == c.rank_by or _shows(c, m))]
+
+
+def _shows(c: Any, measure: str) -> bool:
+    """Some run found something else than 0."""
+    return any(row.values[measure] for row in c.table.rows)
 
 
 def _axis(measure: str) -> tuple[float, str]:
@@ -45,8 +56,9 @@ def comparison(c: Any) -> "Figure":
         _dots(ax, c, measure)
     for ax in grid[len(measures) :]:
         ax.set_axis_off()
-    handles, labels = grid[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2)
+    if len(c.table.days()) > 1:
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -58,6 +70,7 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
     }
     for day in c.table.days():
         colour, marker, name, shift = days[day]
+        shift *= len(c.table.days()) > 1
         found = [c.table.mean(v, measure, day, c.table.values[0]) for v in c.table.variants]
         shown = [(i, f) for i, f in enumerate(found) if not (math.isnan(f.mean) or math.isinf(f.mean))]
         half = [0.0 if math.isnan(f.half) else f.half * scale for _, f in shown]
@@ -67,7 +80,7 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
         )  # fmt: skip
     ax.set_yticks(range(len(c.table.variants)), [v or "(file)" for v in c.table.variants])
     ax.set_ylim(len(c.table.variants) - 0.5, -0.5)
-    ax.set_title(label)
+    ax.set_title(label, fontsize=None if len(label) < LONG else 8.5)
     ax.grid(visible=True, axis="x")
 
 

@@ -1,6 +1,7 @@
 """The call graph coloured by health at chosen times, and the spread of the avalanche."""
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import avalanche
@@ -58,7 +59,8 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[
                 f"{name}{share}", (x, y), xytext=(0, 8), textcoords="offset points", fontsize=7, ha="center"
             )
     ax.set_xlim(-0.18, 1.18)
-    ax.set_ylim(-0.1, 1.15)
+    heights = [y for _, y in place.values()]
+    ax.set_ylim(min(heights) - 0.08, max(heights) + 0.12)
     ax.set_axis_off()
 
 
@@ -70,12 +72,12 @@ def health(run: Any) -> "Figure":
     moments = _moments(run)
     columns = min(2, len(moments))
     rows = -(-len(moments) // columns)
-    tall = max(2.6, 0.3 * len(run.topology.endpoints))
-    figure = Figure(figsize=(5.5 * columns, 0.9 + tall * rows))
-    figure.suptitle(f"{run.title}: success share of calls into each endpoint", fontsize=11, x=0.01, ha="left")
     nodes = [e.id for e in run.topology.endpoints]
     edges = [(s.endpoint, s.callee) for s in run.topology.sites if s.endpoint >= 0 and s.endpoint != s.callee]
     place = positions(nodes, edges)
+    tall = max(2.6, 0.45 * max(Counter(x for x, _ in place.values()).values()))
+    figure = Figure(figsize=(5.5 * columns, 0.9 + tall * rows))
+    figure.suptitle(f"{run.title}: success share of calls into each endpoint", fontsize=11, x=0.01, ha="left")
     first = moments[0]
     usual = series.endpoint_health(run, first[1], first[2])
     grid = figure.subplots(rows, columns, squeeze=False).ravel()

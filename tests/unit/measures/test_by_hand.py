@@ -106,7 +106,7 @@ def test_a_breaker_that_trips_and_reopens():
         {
             "N(web -> db)": 39, "S(web -> db)": 27, "F(web -> db)": 12, "error(web -> db)": 4,
             "broken(web -> db)": 8, "trips(web -> db)": 2, "B": 2, "reopenings": 1, "false_trips": 0,
-            "refused_good(web -> db)": 2, "trips_per_s": 0.5, "trips_per_try(web -> db)": 2 / 39,
+            "refused_good(web -> db)": 2, "refused_good": 2, "refused_good(users)": 0, "trips_per_s": 0.5, "trips_per_try(web -> db)": 2 / 39,
             "open_share": 1.0 / 3.9, "open_share 1s..2s": 0.8, "open_share 2500ms..4s": 0.0,
             "trips 1500ms..2s": 1, "attempts(db)": 31, "success_share": 27 / 39, "error": 12, "broken": 0,
             "trips(users)": 0, "open_share(users)": math.nan, "lost_requests": 12,
