@@ -77,7 +77,10 @@ def load_text(
     """Load scenario text."""
     from sim.scenario import check
 
+    overrides = tuple(overrides)
     tree = source.parse(text, name)
+    for override in filter(_is_about_variants, overrides):
+        tree = with_override(tree, override)
     problems: dict[str, Problem] = {}
     names = _variant_names(tree, problems)
     known = Known(frozenset(known_breakers), tuple(tree.data["variants"]) if names else ())
@@ -86,6 +89,8 @@ def load_text(
     for variant in (None, *names):
         seen = with_variant(tree, variant)
         for override in overrides:
+            if _is_about_variants(override):
+                continue
             try:
                 seen = with_override(seen, override)
             except UsageError:
@@ -103,6 +108,11 @@ def load_text(
     if problems:
         raise InvalidScenario(sorted(problems.values(), key=lambda p: (p.line, p.col)))
     return Loaded(tree, models, list(warnings.values()))
+
+
+def _is_about_variants(override: str) -> bool:
+    """Adds or changes a variant: this happens before the variants are laid over the file."""
+    return override.lstrip().startswith("variants.")
 
 
 def _once(problem: Problem) -> str:

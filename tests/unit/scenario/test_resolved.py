@@ -215,3 +215,23 @@ def test_the_starter_is_valid_and_warns_of_nothing() -> None:
     assert loaded.warnings == []
     assert loaded.name == "my-shop"
     assert loaded.variant_names == ("none", "breaker")
+
+
+def test_an_override_adds_changes_and_removes_a_variant() -> None:
+    """So a breaker of one's own joins a comparison without a copy of the file."""
+    text = "name: s\nduration: 9s\nsources: {u: {rate: 1/s, call: web}}\n"
+    text += "services: {web: {slots: 1, steps: [{work: 1ms}]}}\n"
+    text += "variants: {small: {}, big: {services: {web: {slots: 8}}}}\n"
+    overrides = [
+        "variants.tiny.services.web.queue=0",
+        "variants.big={services: {web: {slots: 9}}}",
+        "variants.small=",
+        "services.web.cores=1",
+    ]
+    loaded = load_text(text, overrides=overrides)
+    assert loaded.variant_names == ("big", "tiny")
+    assert loaded.scenario("tiny").services["web"].queue == 0
+    assert loaded.scenario("big").services["web"].slots == 9
+    assert {loaded.scenario(v).services["web"].cores for v in (None, "big", "tiny")} == {1}
+    with pytest.raises(InvalidScenario, match="did you mean slots"):
+        load_text(text, overrides=["variants.tiny.services.web.slot=2"])
