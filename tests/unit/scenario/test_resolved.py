@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
-from sim.errors import UsageError
+from sim.errors import InvalidScenario, UsageError
 from sim.scenario import load_text, schema
 from sim.scenario.starter import starter
 
