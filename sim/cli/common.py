@@ -11,6 +11,8 @@ import click
 
 LONG_RUN_S = 600.0
 LARGE_RUN_BYTES = 2 * 10**9
+SHORT_WORK_S = 4.0
+"""Below this, a second process takes as long to start as it saves."""
 
 scenario_argument = click.argument("scenario", type=click.Path(allow_dash=True))
 set_option = click.option(
@@ -56,6 +58,13 @@ def warn_if_long(plan: Any, runs: int) -> None:
         )
     if plan.bytes > LARGE_RUN_BYTES:
         say(f"each run needs about {show_bytes(plan.bytes)} of memory")
+
+
+def processes(seconds: float) -> int:
+    """One per core that this process may use; one for work that starting others would not shorten."""
+    if seconds < SHORT_WORK_S:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def results_folder(*parts: str) -> Path:

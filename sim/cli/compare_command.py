@@ -12,7 +12,11 @@ from sim.cli import common
 @click.option(
     "--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant."
 )
-@click.option("--jobs", type=click.IntRange(min=1), default=1, show_default=True, help="Processes.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1),
+    help="Processes; default: one per core, or one if the comparison is short.  [the tables are the same]",
+)
 @common.set_option
 @common.plugin_option
 @common.json_option
@@ -25,7 +29,7 @@ def command(
     seeds: str,
     variants: tuple[str, ...],
     vary: str | None,
-    jobs: int,
+    jobs: int | None,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
     as_json: bool,
@@ -54,7 +58,9 @@ def command(
     values = len(parse(vary)[1]) if vary else 1
     days = 2 if base.faults else 1
     runs = len(chosen) * max(1, len(variants or loaded.variants)) * values * days
-    common.warn_if_long(plan(build(base)), runs)
+    planned = plan(build(base))
+    common.warn_if_long(planned, runs)
+    jobs = jobs or common.processes(planned.seconds * runs)
     finished = [0]
     with common.progress_bar(f"{loaded.name}: {runs} runs", runs, "runs") as show:
 

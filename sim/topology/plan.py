@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from sim.topology import types as t
 
-ATTEMPTS_PER_S = 15_000.0
+ATTEMPTS_PER_S = 30_000.0
 """Attempts per second of the SimPy engine on one common core: for estimates only."""
 EVENTS_PER_ATTEMPT = 5
 BYTES_PER_CELL = 8
