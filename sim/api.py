@@ -1,16 +1,18 @@
 """The public face: load a scenario, run it, compare its variants, open what was stored."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
 from sim import engines
-from sim.errors import StoreError
+from sim.errors import StoreError, UsageError
 from sim.experiment import compare as comparing
 from sim.experiment import execute as executing
-from sim.experiment import expect, provenance, summary, vary
+from sim.experiment import expect, provenance, summary
+from sim.experiment import vary as varying
+from sim.measures.evaluate import check_name
 from sim.policies import plugins
 from sim.results import Comparison, Run
 from sim.scenario import Loaded, load_file
@@ -51,13 +53,29 @@ class ScenarioFile:
         return f"<scenario {self.name} with variants {', '.join(self.variants) or 'none'}>"
 
 
-def load(path: str | Path, *, set: Iterable[str] = (), plugin: Iterable[str | Path] = ()) -> ScenarioFile:
-    """Load a scenario file (`-`: stdin). `set` are overrides `path=value`. Raises InvalidScenario."""
-    return ScenarioFile(str(path), tuple(set), tuple(str(p) for p in plugin))
+Given = ScenarioFile | str | Path
+"""A loaded scenario, or the path of its file."""
+
+
+def load(
+    path: str | Path, *, set: str | Iterable[str] = (), plugin: str | Path | Iterable[str | Path] = ()
+) -> ScenarioFile:
+    """Load a scenario file (`-`: stdin).
+
+    `set` are overrides `path=value`, such as `services.db.slots=8` or `variants.mine.edges.web -> db.retry=3`;
+    `plugin` are Python files with breakers of your own. Raises InvalidScenario with every problem of the file.
+    """
+    overrides = (set,) if isinstance(set, str) else tuple(set)
+    files = (plugin,) if isinstance(plugin, str | Path) else tuple(plugin)
+    return ScenarioFile(str(path), overrides, tuple(str(p) for p in files))
+
+
+def _loaded(scenario: Given) -> ScenarioFile:
+    return scenario if isinstance(scenario, ScenarioFile) else load(scenario)
 
 
 def run(
-    scenario: ScenarioFile,
+    scenario: Given,
     seed: int | None = None,
     variant: str | None = None,
     *,
@@ -65,7 +83,11 @@ def run(
     engine: str = "auto",
     progress: engines.Progress | None = None,
 ) -> Run:
-    """Run one variant once."""
+    """Run one variant once: `variant` None is the file as it stands, `seed` None the file's own.
+
+    `trace=n` keeps the walks of the first n requests. Raises UsageError for an unknown variant.
+    """
+    scenario = _loaded(scenario)
     model = scenario.loaded.scenario(variant)
     seed = model.seed if seed is None else seed
     topology = build(model)
@@ -95,28 +117,36 @@ def run(
 
 
 def compare(
-    scenario: ScenarioFile,
-    seeds: Sequence[int] = tuple(range(1, 11)),
-    variants: Sequence[str] | None = None,
+    scenario: Given,
+    seeds: Iterable[int] = range(1, 11),
+    variants: str | Iterable[str] | None = None,
     *,
-    vary_over: str | None = None,
+    measures: Iterable[str] = (),
+    vary: str | None = None,
     jobs: int = 1,
     executor: Executor | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Compare variants over seeds, paired by seed. KeyboardInterrupt keeps the complete seeds."""
+    """Compare variants (default: all) over seeds, paired by seed, with the good-day twin of each run.
+
+    `measures` are measured beside the usual ones, such as `p99(users) during fault`. `vary` is
+    `path=a..b:step` or `path=a,b,c`: a curve over one parameter. KeyboardInterrupt keeps the complete
+    seeds. Raises UsageError for an unknown variant or measure.
+    """
+    scenario, seeds = _loaded(scenario), _seeds(seeds)
     loaded = scenario.loaded
-    chosen = tuple(variants) if variants else loaded.variant_names
+    chosen = (variants,) if isinstance(variants, str) else tuple(variants or loaded.variant_names)
     models = [loaded.scenario(v) for v in chosen or (None,)]
-    path, values = vary.parse(vary_over) if vary_over else ("", ("",))
+    path, values = varying.parse(vary) if vary else ("", ("",))
+    own = [str(check_name(m)) for m in measures]
     lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
-    wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines)))
-    table = comparing.Table(chosen or ("",), values, tuple(seeds), tuple(wanted))
+    wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
+    table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
     tasks = [
         executing.Task(
             loaded.text, loaded.file, scenario.base_dir,
             (*scenario.overrides, *((f"{path}={value}",) if path else ())),
-            scenario.plugin_files, variant, value, tuple(seeds), tuple(wanted),
+            scenario.plugin_files, variant, value, seeds, tuple(wanted),
         )
         for variant in chosen or (None,)
         for value in values
@@ -150,6 +180,13 @@ def compare(
         expect=list(models[0].expect),
     )
     return Comparison(table, loaded.name, models[0].rank_by, path, _judge(table, lines), manifest)
+
+
+def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
+    if isinstance(seeds, int | str) or not (chosen := tuple(seeds)):
+        msg = f"seeds are several, such as range(1, 11) or [1, 2, 5], not {seeds!r}"
+        raise UsageError(msg)
+    return chosen
 
 
 def _judge(table: comparing.Table, lines: list[Any]) -> list[expect.Verdict]:

@@ -1,6 +1,5 @@
 """Results: what a run and a comparison hand to a notebook or the command line."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +54,12 @@ class Run:
         return evaluate(text, self.record, self.topology, healthy_share=share, twin=self.twin)
 
     def frame(self, name: str = "calls") -> "pd.DataFrame":
-        """A tidy table: calls, tries, latency, breakers, endpoints, replicas, faults, spread."""
+        """A tidy table; `sim.views.frames.FRAMES` lists them.
+
+        `calls` and `tries` (the ledgers per step and second), `outcomes` (count and latency per outcome),
+        `latency` (over time), `breakers` (every transition: why did it trip), `services`, `faults`,
+        `spread`, `walks`. Raises UsageError for an unknown name.
+        """
         from sim.views.frames import frame
 
         return frame(self, name)
@@ -65,6 +69,38 @@ class Run:
         from sim.views.figures import draw
 
         return draw(self, name)
+
+    def plot_overview(self) -> "Figure":
+        """Offered load and goodput, outcomes, latency, the fullest service and breakers on one page."""
+        return self.plot("overview")
+
+    def plot_outcomes(self) -> "Figure":
+        """S and F by reason per second."""
+        return self.plot("outcomes")
+
+    def plot_latency(self) -> "Figure":
+        """Latency p50, p90 and p99 over time."""
+        return self.plot("latency")
+
+    def plot_trips(self) -> "Figure":
+        """Trip rate: B per second and B/N."""
+        return self.plot("trips")
+
+    def plot_states(self) -> "Figure":
+        """Breaker states over time."""
+        return self.plot("states")
+
+    def plot_queues(self) -> "Figure":
+        """Queue and busy slots per service."""
+        return self.plot("queues")
+
+    def plot_graph(self) -> "Figure":
+        """The call graph coloured by health."""
+        return self.plot("graph")
+
+    def plot_spread(self) -> "Figure":
+        """First failing time by distance from the fault."""
+        return self.plot("spread")
 
     def save(self, folder: str | Path, *, figures: bool = True) -> Path:
         """Write the run folder; it appears whole or not at all."""
@@ -79,23 +115,19 @@ class Run:
         write_folder(Path(folder), files, draw)
         return Path(folder)
 
+    def __repr__(self) -> str:
+        return f"<run of {self.title}>"
+
+    def __str__(self) -> str:
+        """The ledger as `cascadelab run` prints it."""
+        from sim.views.tables import run_text
+
+        return run_text(self)
+
     def _repr_html_(self) -> str:
         from sim.views.html import run_html
 
         return run_html(self)
-
-
-def _plotter(name: str) -> Callable[[Run], "Figure"]:
-    def plot(self: Run) -> "Figure":
-        return self.plot(name)
-
-    plot.__name__ = f"plot_{name}"
-    plot.__doc__ = f"The figure `{name}`."
-    return plot
-
-
-for _name in ("overview", "trips", "outcomes", "latency", "states", "queues", "graph", "spread"):
-    setattr(Run, f"plot_{_name}", _plotter(_name))
 
 
 class Comparison:
@@ -124,7 +156,12 @@ class Comparison:
         return comparing.rank(self.table, self.rank_by, better, value)
 
     def frame(self, name: str = "rows") -> "pd.DataFrame":
-        """`rows` (one per run) or `summary` (means with intervals)."""
+        """A table by name.
+
+        `rows` (one per run), `summary` (means with half widths of the 95 % intervals, a row per variant,
+        value and day), `differences` (each variant against the first, paired by seed, a row per measure),
+        `ranking` (all pairs on the ranking measure, Holm-corrected). Raises UsageError for another name.
+        """
         from sim.views.frames import comparison_frame
 
         return comparison_frame(self, name)
@@ -169,6 +206,16 @@ class Comparison:
 
         write_folder(Path(folder), self.files(), draw)
         return Path(folder)
+
+    def __repr__(self) -> str:
+        runs = f"{len(self.table.variants)} variants, {len(self.table.seeds)} seeds"
+        return f"<comparison of {self.name}: {runs}{f', over {self.path}' if self.path else ''}>"
+
+    def __str__(self) -> str:
+        """The tables as `cascadelab compare` prints them."""
+        from sim.views.tables import comparison_text
+
+        return comparison_text(self)
 
     def _repr_html_(self) -> str:
         from sim.views.html import comparison_html

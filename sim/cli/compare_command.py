@@ -68,7 +68,7 @@ def command(
             finished[0] += n
             show(finished[0])
 
-        result = api.compare(loaded, chosen, variants, vary_over=vary, jobs=jobs, done=done)
+        result = api.compare(loaded, chosen, variants, vary=vary, jobs=jobs, done=done)
     folder = (
         Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
     )

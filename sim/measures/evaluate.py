@@ -1,11 +1,11 @@
 """Evaluate a measure by its text: `p99(users) during fault`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from sim.errors import UsageError
 from sim.measures import avalanche
-from sim.measures.registry import REGISTRY, Definition
-from sim.measures.selection import select
+from sim.measures.registry import REGISTRY
+from sim.measures.selection import names_of, select
 from sim.record.types import Record
 from sim.scenario.expect import Measure, parse_measure
 from sim.topology.types import Topology
@@ -50,6 +50,25 @@ def definitions() -> dict[str, tuple[str, str, int]]:
     return ledger | {name: spec[:3] for name, spec in OF_THE_RUN.items()}
 
 
+def check_name(measure: str | Measure) -> Measure:
+    """The measure that a text names. Raises UsageError with the nearest name if there is none."""
+    try:
+        m = parse_measure(measure) if isinstance(measure, str) else measure
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    if m.name not in REGISTRY and m.name not in OF_THE_RUN:
+        msg = f"no measure is called {m.name!r}{_near(m.name, definitions())}"
+        raise UsageError(msg)
+    return m
+
+
+def _near(name: str, names: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(names), 1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
 def evaluate(
     measure: str | Measure,
     record: Record,
@@ -59,21 +78,12 @@ def evaluate(
     twin: Record | None = None,
 ) -> float:
     """The value of a measure; nan where there is no data. Raises UsageError for an unknown name."""
-    try:
-        m = parse_measure(measure) if isinstance(measure, str) else measure
-    except ValueError as error:
-        raise UsageError(str(error)) from error
+    m = check_name(measure) if isinstance(measure, str) else measure
     if m.name in OF_THE_RUN:
         return OF_THE_RUN[m.name][3](record, topology, healthy_share, twin)
-    definition: Definition | None = REGISTRY.get(m.name)
-    if definition is None:
-        from difflib import get_close_matches
-
-        near = get_close_matches(m.name, definitions(), 1)
-        msg = f"no measure is called {m.name!r}" + (f"; did you mean {near[0]}?" if near else "")
-        raise UsageError(msg)
+    definition = REGISTRY[check_name(m).name]
     selection = select(m, record, topology)
     if m.target and not (selection.sites or selection.services):
-        msg = f"{m.target!r} names nothing in this run"
+        msg = f"{m.target!r} names nothing in this run{_near(m.target, names_of(topology))}"
         raise UsageError(msg)
     return definition.function(selection)

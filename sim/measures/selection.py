@@ -95,6 +95,12 @@ def _through_gateway(edge: str) -> str:
     return f"{caller} -> gateway({callee})"
 
 
+def names_of(topology: Topology) -> list[str]:
+    """What a target may be called."""
+    t = topology
+    return [x.name for table in (t.sources, t.services, t.endpoints, t.edges, t.sites) for x in table]
+
+
 def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     """Services of a target; all for the whole."""
     t = topology

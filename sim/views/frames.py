@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.errors import UsageError
-from sim.measures import avalanche
-from sim.measures.selection import fault_span
+from sim.experiment.compare import DIFFERENCES, difference_rows
+from sim.measures import avalanche, latency
+from sim.measures.selection import fault_span, select
+from sim.scenario.expect import parse_measure
 from sim.store import tables
 from sim.views import series
 from sim.words import LEDGERS, OUTCOMES, STATES
@@ -45,6 +45,24 @@ def _latency(run: Any) -> "pd.DataFrame":
             part.insert(1, "time_s", series.times_s(run))
             parts.append(part)
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["edge", "time_s", *QS])
+
+
+def _outcomes(run: Any) -> "pd.DataFrame":
+    """Who ended how, how often and how fast, on both ledgers: R by outcome."""
+    import pandas as pd
+
+    rows: list[tuple[Any, ...]] = []
+    for ledger in LEDGERS:
+        for edge in run.topology.edges:
+            prefix = "tries." if ledger == "tries" else ""
+            chosen = select(parse_measure(f"{prefix}N({edge.name})"), run.record, run.topology)
+            counts = chosen.counts()
+            for i, outcome in enumerate(OUTCOMES):
+                if counts[i]:
+                    quantiles = [latency.quantile(chosen, q, outcome) for q in QS.values()]
+                    mean = latency.mean(chosen, outcome)
+                    rows.append((ledger, edge.name, outcome, int(counts[i]), mean, *quantiles))
+    return pd.DataFrame(rows, columns=["ledger", "edge", "outcome", "n", "mean_s", *QS])
 
 
 def _breakers(run: Any) -> "pd.DataFrame":
@@ -115,6 +133,7 @@ def _walks(run: Any) -> "pd.DataFrame":
 FRAMES = {
     "calls": lambda run: _ledger(run, LEDGERS.index("calls")),
     "tries": lambda run: _ledger(run, LEDGERS.index("tries")),
+    "outcomes": _outcomes,
     "latency": _latency,
     "breakers": _breakers,
     "services": _services,
@@ -132,21 +151,21 @@ def frame(run: Any, name: str) -> "pd.DataFrame":
     return FRAMES[name](run)
 
 
-def comparison_frame(comparison: Any, name: str) -> "pd.DataFrame":
-    """`rows`: one per run; `summary`: means with 95 % half widths, one per variant, day and value."""
+def _rows(comparison: Any) -> "pd.DataFrame":
     import pandas as pd
 
-    table = comparison.table
-    if name == "rows":
-        rows = [
+    return pd.DataFrame(
+        [
             {"variant": r.variant, "value": r.value, "seed": r.seed, "day": r.day, **r.values}
-            for r in table.rows
+            for r in comparison.table.rows
         ]
-        return pd.DataFrame(rows)
-    if name != "summary":
-        msg = f"no frame is called {name!r} (there are: rows, summary)"
-        raise UsageError(msg)
-    out = []
+    )
+
+
+def _summary(comparison: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    table, out = comparison.table, []
     for variant in table.variants:
         for value in table.values:
             for day in table.days():
@@ -155,4 +174,41 @@ def comparison_frame(comparison: Any, name: str) -> "pd.DataFrame":
                     found = table.mean(variant, measure, day, value)
                     row[measure], row[f"{measure} ±"] = found.mean, found.half
                 out.append(row)
-    return pd.DataFrame(out).replace([np.inf], np.inf)
+    return pd.DataFrame(out)
+
+
+def _differences(comparison: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(difference_rows(comparison.table), columns=list(DIFFERENCES))
+
+
+def _ranking(comparison: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    rows = [
+        (
+            value, p.better, p.worse, p.difference.interval.mean, p.difference.interval.low,
+            p.difference.interval.high, p.difference.p_value, p.p_holm, p.told_apart,
+        )
+        for value in comparison.table.values
+        for p in comparison.ranking(value)[1]
+    ]  # fmt: skip
+    columns = ["value", "better", "worse", "mean", "low_95", "high_95", "p", "p_holm", "told_apart"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+COMPARISON_FRAMES = {
+    "rows": _rows,
+    "summary": _summary,
+    "differences": _differences,
+    "ranking": _ranking,
+}
+
+
+def comparison_frame(comparison: Any, name: str) -> "pd.DataFrame":
+    """A frame of a comparison by name. Raises UsageError for an unknown one."""
+    if name not in COMPARISON_FRAMES:
+        msg = f"no frame is called {name!r} (there are: {', '.join(COMPARISON_FRAMES)})"
+        raise UsageError(msg)
+    return COMPARISON_FRAMES[name](comparison)

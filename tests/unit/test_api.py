@@ -80,11 +80,14 @@ def test_run(shop, one):
         run(shop, engine="fast")
     with pytest.raises(UsageError, match="did you mean trips"):
         one.measure("trip")
+    with pytest.raises(UsageError, match="'user' names nothing in this run; did you mean users"):
+        one.measure("p99(user)")
 
 
 COLUMNS = {
     "calls": ["step", "edge", "time_s", *OUTCOMES, "N", "S", "F"],
     "tries": ["step", "edge", "time_s", *OUTCOMES, "N", "S", "F"],
+    "outcomes": ["ledger", "edge", "outcome", "n", "mean_s", "p50_s", "p90_s", "p99_s"],
     "latency": ["edge", "time_s", "p50_s", "p90_s", "p99_s"],
     "breakers": [
         "time_s", "breaker", "copy", "target", "from", "to", "cause", "n", "failures", "slow", "open_s",
@@ -198,6 +201,64 @@ def test_compare(both):
         both.frame("calls")
 
 
+def test_what_is_easily_mistyped(shop, tmp_path):
+    """A path, one text for a list: taken as meant. What has no meaning is said."""
+    (tmp_path / "s.yaml").write_text(SCENARIO)
+    assert run(tmp_path / "s.yaml", 1, "none").title == "shop / none, seed 1"
+    assert load(tmp_path / "s.yaml", set="duration=9s").loaded.scenario().duration == 9 * 10**9
+    assert compare(shop, [1], "none", measures=["R(db)"]).frame("rows")["R(db)"].notna().all()
+    for seeds in (3, [], "1..3"):
+        with pytest.raises(UsageError, match="seeds are several, such as range"):
+            compare(shop, seeds)
+    with pytest.raises(UsageError, match="did you mean goodput"):
+        compare(shop, [1], measures=["goodputt"])
+
+
+def test_a_breaker_of_ones_own_joins_by_override(shop, tmp_path):
+    (tmp_path / "s.yaml").write_text(SCENARIO)
+    (tmp_path / "mine.py").write_text(
+        "from sim.policies.plugins import breaker\n"
+        "@breaker('never')\n"
+        "class Never:\n"
+        "    def admit(self, now_ns): return None\n"
+        "    def settle(self, now_ns, ticket, outcome): pass\n"
+    )
+    added = "variants.mine.edges.web -> db.breaker=never"
+    scenario = load(tmp_path / "s.yaml", set=added, plugin=tmp_path / "mine.py")
+    assert scenario.variants == ("none", "breaker", "mine")
+    assert run(scenario, 1, "mine").measure("success_share") == 0
+
+
+def test_results_tell_who_they_are_and_print_as_the_command_does(one, both):
+    assert repr(one) == "<run of shop / breaker, seed 1>"
+    assert "all requests" in str(one)
+    assert repr(both) == "<comparison of shop: 2 variants, 3 seeds>"
+    assert "on a good day" in str(both)
+
+
+def test_latency_by_outcome(one):
+    """Refusals take 10 us: they stand beside the rest, not in it."""
+    frame = one.frame("outcomes").set_index(["ledger", "edge", "outcome"])
+    calls = frame.loc["calls", "web -> db"]
+    assert calls.loc["broken", "n"] == one.measure("broken(web -> db)") > 0
+    assert calls.loc["broken", "mean_s"] == pytest.approx(10e-6)
+    assert calls.loc["timeout", "p50_s"] == pytest.approx(0.5, rel=0.01)
+    assert (calls["n"] * calls["mean_s"]).sum() / calls["n"].sum() == pytest.approx(
+        one.measure("R(web -> db)")
+    )
+
+
+def test_differences_and_ranking_are_frames(both):
+    differences = both.frame("differences").set_index(["day", "measure"])
+    gain = differences.loc[("fault", "success_share during fault")]
+    assert (gain["variant"], gain["against"], gain["n"]) == ("breaker", "none", 3)
+    assert gain["low_95"] < gain["mean"] < gain["high_95"]
+    pair = both.frame("ranking").iloc[0]
+    assert {pair["better"], pair["worse"]} == {"breaker", "none"}
+    assert pair["told_apart"] == (pair["p_holm"] < 0.05)
+    assert abs(pair["mean"]) == pytest.approx(abs(gain["mean"]))
+
+
 def test_a_comparison_row_is_what_a_run_measures(shop, both, one):
     rows = both.frame("rows").set_index(["variant", "seed", "day"])
     row = rows.loc[("breaker", 1, "fault")]
@@ -223,7 +284,7 @@ def test_a_comparison_plots_shows_and_stores_itself(both, tmp_path):
 
 def test_a_curve(shop):
     """Mean and interval per value; the figure is the curve."""
-    curve = compare(shop, [1], ["none"], vary_over="services.db.slots=1..3:1")
+    curve = compare(shop, [1], ["none"], vary="services.db.slots=1..3:1")
     assert curve.path == "services.db.slots"
     assert list(curve.frame("rows")["value"].unique()) == ["1", "2", "3"]
     shares = curve.frame("summary").query("day == 'fault'")["success_share"]

@@ -43,7 +43,7 @@ def places(tmp_path_factory):
     run(shop, seed=1, variant="breaker").save(top / "run", figures=False)
     run(load(top / "s.yaml", set=["faults=[]", "warmup=0s"]), seed=1).save(top / "calm", figures=False)
     compare(shop, seeds=[1, 2, 3]).save(top / "comparison", figures=False)
-    compare(shop, [1, 2], vary_over="services.web.slots=2,4").save(top / "curve", figures=False)
+    compare(shop, [1, 2], vary="services.web.slots=2,4").save(top / "curve", figures=False)
     return top
 
 
