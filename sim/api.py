@@ -169,6 +169,7 @@ def compare(
         variants=list(table.variants),
         seeds=list(table.seeds),
         rank_by=models[0].rank_by,
+        measures=own,
         vary=path,
         values=list(values),
         digest=provenance.digest(loaded.text),

@@ -58,7 +58,7 @@ class Run:
 
         `calls` and `tries` (the ledgers per step and second), `outcomes` (count and latency per outcome),
         `latency` (over time), `breakers` (every transition: why did it trip), `services`, `faults`,
-        `spread`, `walks`. Raises UsageError for an unknown name.
+        `spread`, `identities` (the article's equations, both sides of each), `walks`. Raises UsageError for an unknown name.
         """
         from sim.views.frames import frame
 

@@ -8,6 +8,7 @@ from sim.experiment.vary import magnitude
 from sim.measures.evaluate import definitions
 from sim.scenario.expect import parse_measure
 from sim.views import palette
+from sim.views.canvas import new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,9 +24,13 @@ MOST_OWN = 3
 
 
 def _measures(c: Any) -> list[str]:
-    """What ranks, what the file expects of two variants or more, and the usual; not what is 0 everywhere."""
+    """What ranks, what was asked for, what the file expects of two variants or more, and the usual.
+
+    Not what is 0 everywhere.
+    """
     asked = Counter(str(v.line.measure) for v in c.verdicts)
     own = [m for m, n in asked.items() if n > 1 and m != c.rank_by][:MOST_OWN]
+    own = [*c.manifest.get("measures", ()), *own]
     wanted = [c.rank_by, *own, "success_share", "p99", "B", "false_trips", "refused_good"]
     return [m for m in dict.fromkeys(wanted) if m in c.table.measures and (m == c.rank_by or _shows(c, m))]
 
@@ -42,16 +47,12 @@ def _axis(measure: str) -> tuple[float, str]:
 
 def comparison(c: Any) -> "Figure":
     """A panel per measure: variants down, mean and 95 % interval; fault run and good day."""
-    from matplotlib.figure import Figure
-
     measures, variants = _measures(c), c.table.variants
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
-    figure = Figure(figsize=(3.6 * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants))))
+    title = f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval"
+    figure = new_figure(3.6 * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants)), title)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
-    figure.suptitle(
-        f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval", fontsize=11, x=0.01, ha="left"
-    )
     for ax, measure in zip(grid, measures, strict=False):
         _dots(ax, c, measure)
     for ax in grid[len(measures) :]:
@@ -78,25 +79,26 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
             [f.mean * scale for _, f in shown], [i + shift for i, _ in shown], xerr=half, fmt=marker,
             color=colour, markersize=5, capsize=2, label=name, linewidth=1.2,
         )  # fmt: skip
+        for i, f in enumerate(found):
+            if math.isinf(f.mean):
+                ax.annotate(
+                    "never", (0.99, i + shift), xycoords=ax.get_yaxis_transform(), color=colour, fontsize=8,
+                    ha="right", va="center",
+                )  # fmt: skip
     ax.set_yticks(range(len(c.table.variants)), [v or "(file)" for v in c.table.variants])
     ax.set_ylim(len(c.table.variants) - 0.5, -0.5)
+    if definitions()[parse_measure(measure).name][1] == "" and max(map(abs, ax.get_xlim())) < 1:
+        ax.set_xlim(-0.1, 1.1)  # counts: an axis of hundredths says nothing
     ax.set_title(label, fontsize=None if len(label) < LONG else 8.5)
     ax.grid(visible=True, axis="x")
 
 
 def curve(c: Any) -> "Figure":
     """Measures over the varied parameter, a line with its band per variant."""
-    from matplotlib.figure import Figure
-
     measures = [m for m in _measures(c) if m != "false_trips"][:4]
-    figure = Figure(figsize=(9, 0.9 + 2.4 * len(measures)))
+    title = f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault"
+    figure = new_figure(9, 0.9 + 2.4 * len(measures), title)
     axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
-    figure.suptitle(
-        f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault",
-        fontsize=11,
-        x=0.01,
-        ha="left",
-    )
     numbers = [magnitude(v) for v in c.table.values]
     xs = list(range(len(numbers))) if None in numbers else numbers
     for ax, measure in zip(axes, measures, strict=True):

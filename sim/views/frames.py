@@ -8,7 +8,7 @@ from sim.measures import avalanche, latency
 from sim.measures.selection import fault_span, select
 from sim.scenario.expect import parse_measure
 from sim.store import tables
-from sim.views import series
+from sim.views import identities, series
 from sim.words import LEDGERS, OUTCOMES, STATES
 
 if TYPE_CHECKING:
@@ -124,6 +124,12 @@ def _spread(run: Any) -> "pd.DataFrame":
     return pd.DataFrame(rows, columns=["endpoint", "distance", "after_s", "bystander"])
 
 
+def _identities(run: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.DataFrame(identities.rows(run), columns=list(identities.COLUMNS))
+
+
 def _walks(run: Any) -> "pd.DataFrame":
     import pandas as pd
 
@@ -139,6 +145,7 @@ FRAMES = {
     "services": _services,
     "faults": _faults,
     "spread": _spread,
+    "identities": _identities,
     "walks": _walks,
 }
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sim.measures import avalanche
 from sim.measures.selection import fault_span
 from sim.views import palette, series
+from sim.views.canvas import new_figure
 from sim.views.layout import positions
 
 if TYPE_CHECKING:
@@ -66,7 +67,6 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[
 
 def health(run: Any) -> "Figure":
     """Small multiples: green healthy, yellow hurt, red below half of its baseline, white without calls."""
-    from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
     moments = _moments(run)
@@ -76,8 +76,8 @@ def health(run: Any) -> "Figure":
     edges = [(s.endpoint, s.callee) for s in run.topology.sites if s.endpoint >= 0 and s.endpoint != s.callee]
     place = positions(nodes, edges)
     tall = max(2.6, 0.45 * max(Counter(x for x, _ in place.values()).values()))
-    figure = Figure(figsize=(5.5 * columns, 0.9 + tall * rows))
-    figure.suptitle(f"{run.title}: success share of calls into each endpoint", fontsize=11, x=0.01, ha="left")
+    title = f"{run.title}: success share of calls into each endpoint"
+    figure = new_figure(5.5 * columns, 0.9 + tall * rows, title)
     first = moments[0]
     usual = series.endpoint_health(run, first[1], first[2])
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -104,15 +104,13 @@ def health(run: Any) -> "Figure":
 
 def spread(run: Any) -> "Figure":
     """First failing time after the fault's start, by distance from the fault."""
-    from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
     found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin)
     span = fault_span(run.record)
     start = span[0] if span else 0
-    figure = Figure(figsize=(8, 4))
+    figure = new_figure(8, 4, f"{run.title}: spread of the failure")
     ax = figure.subplots()
-    figure.suptitle(f"{run.title}: spread of the failure", fontsize=11, x=0.01, ha="left")
     for marker, colour, label, dependant in (
         ("o", "#0072B2", "dependants", True), ("X", palette.FAILING, "bystanders: the avalanche", False),
     ):  # fmt: skip

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.store.tables import caller_names, target_name
 from sim.views import palette, series
+from sim.views.canvas import new_figure
 from sim.words import OUTCOMES, STATES
 
 if TYPE_CHECKING:
@@ -18,10 +19,7 @@ MOST_PANELS = 8
 
 
 def _figure(rows: int, title: str, height: float = 2.1, width: float = 9.0) -> "tuple[Figure, list[Axes]]":
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, 0.8 + height * rows))
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    figure = new_figure(width, 0.8 + height * rows, title)
     axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0].tolist()
     return figure, axes
 

@@ -95,6 +95,7 @@ COLUMNS = {
     "services": ["service", "time_s", "queue", "busy_slots", "cores_at_work"],
     "faults": ["fault", "start_s", "end_s"],
     "spread": ["endpoint", "distance", "after_s", "bystander"],
+    "identities": ["target", "equation", "left", "right", "equal"],
 }  # fmt: skip
 
 
@@ -143,6 +144,23 @@ def test_plot_methods_return_figures(one, name):
     assert isinstance(figure, Figure)
     assert figure.axes
     assert type(one).__dict__[f"plot_{name}"].__doc__
+
+
+def test_a_figure_shows_itself_where_pyplot_was_never_imported(one, both):
+    assert one.plot_trips()._repr_png_().startswith(b"\x89PNG")
+    assert both.plot()._repr_png_().startswith(b"\x89PNG")
+
+
+def test_of_the_articles_equations_only_the_first_is_an_identity(one):
+    frame = one.frame("identities")
+    sides = frame.set_index(["target", "equation"])
+    assert sides.loc[("all requests", "(2) F = B"), "left"] == one.measure("F")
+    assert sides.loc[("web -> db", "(2) F = B"), "right"] == one.measure("B(web -> db)")
+    printed = sides.loc[("web -> db", "(3) R [s] = S / S + F, as printed"), "right"]
+    assert printed == 1 + one.measure("F(web -> db)")
+    first = frame["equation"] == "(1) S + F = N"
+    assert frame[first]["equal"].all()
+    assert not frame[~first]["equal"].any()
 
 
 def test_a_run_shows_itself_in_a_notebook(one):
