@@ -79,11 +79,12 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
             [f.mean * scale for _, f in shown], [i + shift for i, _ in shown], xerr=half, fmt=marker,
             color=colour, markersize=5, capsize=2, label=name, linewidth=1.2,
         )  # fmt: skip
-        for i, f in enumerate(found):
-            if math.isinf(f.mean):
+        for i, v in enumerate(c.table.variants):
+            column = c.table.column(v, measure, day, c.table.values[0]).values()
+            if never := sum(map(math.isinf, column)):
                 ax.annotate(
-                    "never", (0.99, i + shift), xycoords=ax.get_yaxis_transform(), color=colour, fontsize=8,
-                    ha="right", va="center",
+                    f"never in {never} of {len(column)}", (0.99, i + shift), color=colour, fontsize=8,
+                    xycoords=ax.get_yaxis_transform(), ha="right", va="center",
                 )  # fmt: skip
     ax.set_yticks(range(len(c.table.variants)), [v or "(file)" for v in c.table.variants])
     ax.set_ylim(len(c.table.variants) - 0.5, -0.5)

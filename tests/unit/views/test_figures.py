@@ -1,5 +1,6 @@
 """Figures are drawn from stored folders, every name draws, and the same folder gives the same bytes."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,28 @@ def test_faults_and_their_ends_are_marked_in_every_time_plot(places, name):
 def test_titles_say_which_run_it_is(places):
     assert "figures / breaker, seed 1" in texts(open_run(places / "run").plot("overview"))
     assert "3 seeds" in texts(open_comparison(places / "comparison").plot())
+
+
+def test_what_never_came_is_said(places):
+    """Infinite values have no place on an axis."""
+    found = open_comparison(places / "comparison")
+    found.rank_by = "recovery_time"
+    for row in found.table.rows:
+        row.values["recovery_time"] = math.inf if row.seed > 1 and row.day == "fault" else 1.0
+    assert texts(found.plot()).count("never in 2 of 3") == len(found.table.variants)
+
+
+def test_a_measure_that_is_0_everywhere_has_no_panel(places):
+    found = open_comparison(places / "comparison")
+
+    def panels():
+        return [axes.get_title(loc="left") for axes in found.plot().axes if axes.axison]
+
+    before = panels()
+    for row in found.table.rows:
+        row.values["B"] = 0.0
+    assert "B" in before
+    assert panels() == [title for title in before if title != "B"]
 
 
 def test_what_has_nothing_to_show_is_left_out_unless_it_is_named(places, tmp_path, monkeypatch):
