@@ -6,8 +6,9 @@ from typing import Any
 from sim.views.figures import style
 from sim.views.tables import comparison_text, run_text
 
+# Notebooks give <pre> a font of their own, in which the columns would not stand below each other.
 _PAGE = """<div style="max-width: 1100px">
-<pre style="font-size: 12px; line-height: 1.35">{{ text | e }}</pre>
+<pre style="font: 12px/1.35 monospace; white-space: pre; overflow-x: auto">{{ text | e }}</pre>
 {{ picture | safe }}
 </div>"""
 

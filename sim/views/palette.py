@@ -12,8 +12,11 @@ OUTCOME = {
     "expired": "#F0E442",
     "cancelled": "#C8C8C8",
 }
-STATE = {"closed": "#009E73", "open": "#D55E00", "half_open": "#F0E442"}
+STATE = {"closed": "#BFE3D6", "open": "#D55E00", "half_open": "#0072B2"}
+"""The usual state is pale, so that the others are seen."""
 QUANTILE = {"p50": "#56B4E9", "p90": "#0072B2", "p99": "#000000"}
 SERIES = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")
 FAULT = "#D55E00"
+FAULT_EDGE = "#6B2C00"
+"""Begin, end and name of a fault: dark, and drawn with a white rim, so that it shows on every colour."""
 HEALTHY, HURT, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"

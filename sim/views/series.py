@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.measures.latency import from_bins
 from sim.measures.selection import sites_of
 from sim.record import types as r
-from sim.words import CLOSED, HALF_OPEN, OPEN, STARTED
+from sim.words import CLOSED, HALF_OPEN, LOCAL_REFUSALS, OPEN, STARTED
 
 Floats = NDArray[np.float64]
 
@@ -37,16 +37,33 @@ def offered_per_s(run: Any, target: str = "") -> Floats:
     return table
 
 
-def quantiles_s(run: Any, target: str, qs: tuple[float, ...], ledger: int = 0) -> Floats:
-    """(buckets, quantiles) of latency; nan in empty buckets and where nothing was watched."""
-    buckets = run.record.counts.shape[2]
-    bins: list[dict[int, int]] = [{} for _ in range(buckets)]
+def quantiles_s(
+    run: Any, target: str, qs: tuple[float, ...], ledger: int = 0, *, refused: bool = True
+) -> Floats:
+    """(buckets, quantiles) of latency; nan in empty buckets and where nothing was watched.
+
+    `refused` False leaves out what the caller's own policies refused within microseconds.
+    """
+    left_out = () if refused else LOCAL_REFUSALS
+    bins: list[dict[int, int]] = [{} for _ in range(run.record.counts.shape[2])]
     for site in sites_of(run.topology, target):
         columns = run.record.histograms[ledger, site]
-        for b, _, bin_, n in zip(*(c.tolist() for c in columns), strict=True):
-            if b >= 0:
+        for b, outcome, bin_, n in zip(*(c.tolist() for c in columns), strict=True):
+            if b >= 0 and outcome not in left_out:
                 bins[b][bin_] = bins[b].get(bin_, 0) + n
     return np.array([[from_bins(found, q) for q in qs] for found in bins])
+
+
+def refused(run: Any, target: str = "", ledger: int = 0) -> int:
+    """Calls of a target that the caller's own policies refused."""
+    sites = list(sites_of(run.topology, target))
+    return int(run.record.counts[ledger][sites][..., list(LOCAL_REFUSALS)].sum())
+
+
+def slots_up(run: Any, service: int) -> Floats:
+    """Slots of the replicas that are up, mean per bucket."""
+    table: Floats = run.topology.services[service].slots * replica_gauge(run, service, r.UP_NS)
+    return table
 
 
 def trips_per_s(run: Any, scopes: set[int] | None = None) -> Floats:
