@@ -9,9 +9,10 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.record.histogram import SUB_BITS
-from sim.record.types import Ints
+from sim.record.types import Columns, Ints
 from sim.words import LEDGERS, OUTCOMES
 
 LONG = 1 << 16
@@ -23,32 +24,39 @@ O = len(OUTCOMES)  # noqa: E741 - shapes are single letters in this room
 
 
 class Bins:
-    """How often each key came, sorted by key; held as few arrays that are merged when they have doubled."""
+    """How often each key came; sorted by key, each key once."""
 
     def __init__(self) -> None:
-        self._held = (np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
-        self._fresh: list[tuple[Ints, Ints]] = []
+        self.keys = np.zeros(0, dtype=np.int64)
+        self.counts = np.zeros(0, dtype=np.int64)
 
-    def add(self, keys: Ints, counts: Ints) -> None:
-        """`counts[i]` more of `keys[i]`."""
-        self._fresh.append(_merged(keys, counts))
-        if sum(len(k) for k, _ in self._fresh) > LONG + len(self._held[0]):
-            self.take()
+    def add(self, keys: Ints) -> None:
+        """One more of each of these. What is known is counted in place: only new keys cost memory."""
+        keys, counts = np.unique(keys, return_counts=True)
+        place = np.searchsorted(self.keys, keys)
+        known = np.zeros(len(keys), dtype=bool)
+        inside = place < len(self.keys)
+        known[inside] = self.keys[place[inside]] == keys[inside]
+        self.counts[place[known]] += counts[known]
+        fresh = ~known
+        if fresh.any():
+            self.keys = np.insert(self.keys, place[fresh], keys[fresh])
+            self.counts = np.insert(self.counts, place[fresh], counts[fresh])
 
-    def take(self) -> tuple[Ints, Ints]:
-        """(keys, counts), each key once."""
-        if self._fresh:
-            keys, counts = zip(self._held, *self._fresh, strict=True)
-            self._held = _merged(np.concatenate(keys), np.concatenate(counts))
-            self._fresh = []
-        return self._held
+    def move(self, new: Callable[[Ints], Ints], first: Callable[[Ints], Ints]) -> None:
+        """Every key becomes another; those that become one are counted together. `first` gives the least
+        possible key of those that become one with a key: in pieces, so that a move costs little memory."""
+        cuts = np.unique(np.searchsorted(self.keys, first(self.keys[::LONG])))
+        pieces = [self._moved(new, a, b) for a, b in pairwise([0, *cuts[1:], len(self.keys)])]
+        self.keys = np.concatenate([keys for keys, _ in pieces])
+        self.counts = np.concatenate([counts for _, counts in pieces])
 
-
-def _merged(keys: Ints, counts: Ints) -> tuple[Ints, Ints]:
-    order = np.argsort(keys, kind="stable")
-    keys, counts = keys[order], counts[order]
-    first = np.flatnonzero(np.diff(keys, prepend=-1))
-    return keys[first], np.add.reduceat(counts, first) if len(first) else counts
+    def _moved(self, new: Callable[[Ints], Ints], a: int, b: int) -> tuple[Ints, Ints]:
+        keys = new(self.keys[a:b])
+        order = np.argsort(keys, kind="stable")
+        keys, counts = keys[order], self.counts[a:b][order]
+        starts = np.flatnonzero(np.diff(keys, prepend=-1))
+        return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
 class Ledgers:
@@ -92,9 +100,7 @@ class Ledgers:
         # The bit length by search, not by logarithm: exact for every integer, as `bin_of` is.
         shift = np.maximum(np.searchsorted(POWERS, ns, side="right") - SUB_BITS - 1, 0)
         bucket = np.where(self.watched[row % self.sites], bucket, 0)
-        self._bins.add(
-            self._pack(row, bucket, outcome, (shift << SUB_BITS) + (ns >> shift)), np.ones_like(ns)
-        )
+        self._bins.add(self._pack(row, bucket, outcome, (shift << SUB_BITS) + (ns >> shift)))
 
     def _pack(self, row: Ints, bucket: Ints, outcome: Ints, bin_: Ints) -> Ints:
         return ((row * self.buckets + bucket) * O + outcome) << BIN_BITS | bin_
@@ -103,33 +109,52 @@ class Ledgers:
         place, bin_ = keys >> BIN_BITS, keys & ((1 << BIN_BITS) - 1)
         return place // O // self.buckets, place // O % self.buckets, place % O, bin_
 
-    def _moved(self, where: Callable[[Ints], Ints]) -> tuple[Ints, Ints]:
-        """All bins so far, with their buckets moved."""
-        keys, counts = self._bins.take()
-        row, bucket, outcome, bin_ = self._unpack(keys)
-        return _merged(self._pack(row, where(bucket), outcome, bin_), counts)
+    def _moving(self, where: Callable[[Ints], Ints], rest: int) -> Callable[[Ints], Ints]:
+        """Keys with their buckets moved; `rest` 0 clears outcome and bin, 1 keeps them."""
+
+        def moved(keys: Ints) -> Ints:
+            row, bucket, outcome, bin_ = self._unpack(keys)
+            return self._pack(row, where(bucket), rest * outcome, rest * bin_)
+
+        return moved
 
     def widen(self) -> None:
         """Neighbouring buckets become one."""
         self.count()
         self.counts, self.sums = halved(self.counts), halved(self.sums)
-        bins = self._moved(lambda bucket: bucket // 2)
-        self._bins = Bins()
-        self._bins.add(*bins)
+        self._bins.move(self._moving(lambda b: b // 2, 1), self._moving(lambda b: b // 2 * 2, 0))
         self._marks = [(0, self._marks[-1][1] // 2)]
 
-    def histograms(self, used: int) -> dict[tuple[int, int], tuple[Ints, Ints, Ints, Ints]]:
+    def histograms(self, used: int) -> dict[tuple[int, int], Columns]:
         """(ledger, site) -> columns bucket, outcome, bin, count. What lies beyond `used` buckets (the
         drain) counts in the last one kept; the bucket of a site that is not watched is -1."""
         self.count()
-        keys, counts = self._moved(lambda bucket: np.minimum(bucket, used - 1))
-        row, bucket, outcome, bin_ = self._unpack(keys)
-        ends = np.searchsorted(row, np.arange(len(self.counts) + 1))
+        bins = self._bins
+        if used < self.buckets:
+
+            def last_kept(bucket: Ints) -> Ints:
+                return np.minimum(bucket, used - 1)
+
+            bins.move(self._moving(last_kept, 1), self._moving(last_kept, 0))
+        rows = np.arange(len(self.counts) + 1)
+        ends = np.searchsorted(bins.keys, self._pack(rows, 0 * rows, 0 * rows, 0 * rows))
         out = {}
         for i, (a, b) in enumerate(pairwise(ends)):
-            shown = bucket[a:b] if self.watched[i % self.sites] else np.full(b - a, -1)
-            out[divmod(i, self.sites)] = (shown, outcome[a:b], bin_[a:b], counts[a:b])
+            out[divmod(i, self.sites)] = (*self._columns(bins.keys[a:b], i % self.sites), bins.counts[a:b])
         return out
+
+    def _columns(
+        self, keys: Ints, site: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int16]]:
+        """bucket, outcome, bin; one after the other and in place, for this is where memory peaks."""
+        bin_ = (keys & ((1 << BIN_BITS) - 1)).astype(np.int16)
+        place = keys >> BIN_BITS
+        outcome = (place % O).astype(np.int8)
+        place //= O
+        place %= self.buckets
+        if not self.watched[site]:
+            place[:] = -1
+        return place.astype(np.int32), outcome, bin_
 
 
 def halved(table: Ints) -> Ints:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Columns = tuple[NDArray[np.int32], NDArray[np.int8], NDArray[np.int16], Ints]
+"""bucket, outcome, bin, count of a sparse histogram: narrow, for there may be many rows."""
 
 (
     ARRIVED,
@@ -105,7 +107,7 @@ class Record:
     """(L, S, T, O) sums of latency."""
     counters: Ints
     """(S, T, C)"""
-    histograms: dict[tuple[int, int], tuple[Ints, Ints, Ints, Ints]]
+    histograms: dict[tuple[int, int], Columns]
     """(ledger, site) -> columns bucket, outcome, bin, count, sorted; bucket is -1 (whole run) for
     sites that are not watched. Bins: sim.record.histogram."""
     visits: Ints

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.record.types import GAUGES, VISITS, Copy, FaultSpan, Ints, Record, Transition
+from sim.record.types import GAUGES, VISITS, Columns, Copy, FaultSpan, Ints, Record, Transition
 from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Topology
 from sim.words import COUNTERS, LEDGERS, OUTCOMES, STATES
 
@@ -219,9 +219,7 @@ def _read_grid(
     return table
 
 
-def _histograms(
-    text: str, site_of: dict[str, int], width: int
-) -> dict[tuple[int, int], tuple[Ints, Ints, Ints, Ints]]:
+def _histograms(text: str, site_of: dict[str, int], width: int) -> dict[tuple[int, int], Columns]:
     rows: dict[tuple[int, int], list[tuple[int, int, int, int]]] = {
         (ledger, site): [] for ledger in range(len(LEDGERS)) for site in site_of.values()
     }
@@ -232,5 +230,6 @@ def _histograms(
     out = {}
     for place, found in rows.items():
         table = np.array(found, dtype=np.int64).reshape(-1, 4)
-        out[place] = (table[:, 0], table[:, 1], table[:, 2], table[:, 3])
+        narrow = (table[:, 0].astype(np.int32), table[:, 1].astype(np.int8), table[:, 2].astype(np.int16))
+        out[place] = (*narrow, table[:, 3])
     return out
