@@ -130,7 +130,8 @@ def compare(
     """Compare variants (default: all) over seeds, paired by seed, with the good-day twin of each run.
 
     `measures` are measured beside the usual ones, such as `p99(users) during fault`. `vary` is
-    `path=a..b:step` or `path=a,b,c`: a curve over one parameter. KeyboardInterrupt keeps the complete
+    `path=a..b:step` or `path=a,b,c`: a curve over one parameter, and expectations, which speak of the
+    file's own value, are not judged. KeyboardInterrupt keeps the complete
     seeds. Raises UsageError for an unknown variant or measure.
     """
     scenario, seeds = _loaded(scenario), _seeds(seeds)
@@ -178,9 +179,9 @@ def compare(
         engine="simpy",
         interrupted=interrupted,
         wall_s=time.perf_counter() - began,
-        expect=list(models[0].expect),
+        expect=[] if vary else list(models[0].expect),
     )
-    return Comparison(table, loaded.name, models[0].rank_by, path, _judge(table, lines), manifest)
+    return Comparison(table, loaded.name, models[0].rank_by, path, [] if vary else _judge(table, lines), manifest)
 
 
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
@@ -191,7 +192,6 @@ def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
 
 
 def _judge(table: comparing.Table, lines: list[Any]) -> list[expect.Verdict]:
-    """Expectations are about the file as it stands: with --vary, about its first value."""
     out = []
     for line in lines:
         for variant in table.variants:

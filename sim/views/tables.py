@@ -127,6 +127,8 @@ def comparison_text(c: Any) -> str:
         lines += _one_value(c, value)
     if c.verdicts:
         lines += ["", "expectations:", *(f"  {v}" for v in c.verdicts)]
+    if c.path:
+        lines += ["", f"expectations are not judged: they speak of the file's own {c.path}"]
     return "\n".join(lines)
 
 
