@@ -181,7 +181,9 @@ def compare(
         wall_s=time.perf_counter() - began,
         expect=[] if vary else list(models[0].expect),
     )
-    return Comparison(table, loaded.name, models[0].rank_by, path, [] if vary else _judge(table, lines), manifest)
+    return Comparison(
+        table, loaded.name, models[0].rank_by, path, [] if vary else _judge(table, lines), manifest
+    )
 
 
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:

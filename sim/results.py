@@ -166,11 +166,11 @@ class Comparison:
 
         return comparison_frame(self, name)
 
-    def plot(self, name: str = "comparison") -> "Figure":
-        """`comparison` or `curve`."""
+    def plot(self, name: str = "") -> "Figure":
+        """`comparison` or `curve`; by default the curve where a parameter varies."""
         from sim.views.figures import draw_comparison
 
-        return draw_comparison(self, name)
+        return draw_comparison(self, name or ("curve" if self.path else "comparison"))
 
     def plot_comparison(self) -> "Figure":
         """The figure `comparison`."""

@@ -45,6 +45,9 @@ REASONS = OUTCOMES[1:]
 LOCAL_REFUSALS = (BROKEN, LIMITED, BULKHEAD)
 """Refusals by the caller's own policies: nothing was sent."""
 
+REFUSALS = (*LOCAL_REFUSALS, SHED, UNREACHABLE, EXPIRED)
+"""Ends that no work preceded: their few microseconds say nothing about how fast the callee is."""
+
 CALLS = 0
 TRIES = 1
 LEDGERS = ("calls", "tries")

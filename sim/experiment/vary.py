@@ -1,8 +1,10 @@
 """`--vary path=a..b:step`: the values that one parameter takes."""
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 
+from sim import units
 from sim.errors import UsageError
 
 _VALUE = re.compile(r"\s*([0-9.]+(?:[eE][+-]?\d+)?)\s*(.*?)\s*")
@@ -23,11 +25,11 @@ def parse(text: str) -> tuple[str, tuple[str, ...]]:
     if not colon or a is None or b is None or s is None:
         msg = f"--vary {text}: write path=a..b:step with three numbers, such as 50/s..200/s:25/s"
         raise UsageError(msg)
-    units = {m[2] for m in (a, b, s) if m[2]}
-    if len(units) > 1:
-        msg = f"--vary {text}: the three values need the same unit; here are {', '.join(sorted(units))}"
+    found = {m[2] for m in (a, b, s) if m[2]}
+    if len(found) > 1:
+        msg = f"--vary {text}: the three values need the same unit; here are {', '.join(sorted(found))}"
         raise UsageError(msg)
-    unit = units.pop() if units else ""
+    unit = found.pop() if found else ""
     low, high, by = Decimal(a[1]), Decimal(b[1]), Decimal(s[1])
     if by <= 0 or high < low:
         msg = f"--vary {text}: the step is above 0 and b at least a"
@@ -44,10 +46,17 @@ def _plain(number: Decimal) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def magnitude(value: str) -> float | None:
-    """The number in a value, for an axis; None if it has none."""
-    match = _VALUE.fullmatch(value)
-    return float(match[1]) if match else None
+def magnitudes(values: Sequence[str]) -> list[float] | None:
+    """Where the values lie on an axis: seconds, per second, shares or plain numbers.
+
+    None if they are not all of one kind: names, or a mapping.
+    """
+    for read in (units.duration_ns, units.rate_per_s, units.share, float):
+        try:
+            return [float(read(value)) for value in values]
+        except ValueError:
+            continue
+    return None
 
 
 def seeds(text: str) -> tuple[int, ...]:

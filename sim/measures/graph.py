@@ -2,44 +2,46 @@
 
 from collections import deque
 
-from sim.topology.types import CALL, F_CUT, F_SURGE, Topology
+from sim.topology.types import CALL, CallSite, Topology
 
 
-def mandatory_sites(topology: Topology) -> list[tuple[int, int]]:
-    """(caller endpoint, callee endpoint) of calls whose failure fails the caller."""
+def mandatory_sites(topology: Topology) -> list[CallSite]:
+    """Calls whose failure fails the endpoint that makes them."""
     out = []
     for endpoint in topology.endpoints:
         stack = [(i, True) for i in endpoint.steps]
         while stack:
             i, must = stack.pop()
             step = topology.steps[i]
-            if step.kind == CALL:
-                site = topology.sites[step.site]
-                if must and site.wait and not site.optional and not site.has_fallback:
-                    out.append((endpoint.id, site.callee))
+            if step.kind == CALL and must and needed(topology.sites[step.site]):
+                out.append(topology.sites[step.site])
             for branch in step.branches:
                 stack += [(j, must and step.need == len(step.branches)) for j in branch]
     return out
 
 
+def needed(site: CallSite) -> bool:
+    """Does the step fail with this call: neither optional nor fire and forget, and without a fallback?"""
+    return site.wait and not site.optional and not site.has_fallback
+
+
+def touched_edges(topology: Topology) -> set[int]:
+    """Edges that the faults cut or slow down."""
+    return {edge for fault in topology.faults for edge in fault.edges}
+
+
 def touched(topology: Topology) -> set[int]:
-    """Endpoints that the faults touch; a cut edge touches the caller's steps on it, a surge only the source."""
+    """Endpoints that the faults touch; a fault on an edge touches the caller's steps on it, a surge only the
+    source."""
     found: set[int] = set()
     service_of = {
         r: s.id for s in topology.services for r in range(s.first_replica, s.first_replica + s.replicas_max)
     }
     for fault in topology.faults:
-        if fault.verb == F_SURGE:
-            continue
         hit = {e for r in fault.replicas for e in topology.services[service_of[r]].endpoints}
         found |= set(fault.endpoints) & hit if fault.endpoints else hit
-        for edge in fault.edges:
-            for site in topology.sites:
-                if site.edge == edge and site.endpoint >= 0:
-                    cut = fault.verb == F_CUT and not (site.optional or site.has_fallback or not site.wait)
-                    if cut:
-                        found.add(site.endpoint)
-    return found
+    edges = touched_edges(topology)
+    return found | {site.endpoint for site in mandatory_sites(topology) if site.edge in edges}
 
 
 def dependants(topology: Topology) -> set[int]:
@@ -48,7 +50,7 @@ def dependants(topology: Topology) -> set[int]:
     calls = mandatory_sites(topology)
     grew = True
     while grew:
-        more = {caller for caller, callee in calls if callee in found} - found
+        more = {site.endpoint for site in calls if site.callee in found} - found
         found |= more
         grew = bool(more)
     return found

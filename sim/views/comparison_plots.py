@@ -2,9 +2,10 @@
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sim.experiment.vary import magnitude
+from sim.experiment.vary import magnitudes
 from sim.measures.evaluate import definitions
 from sim.scenario.expect import parse_measure
 from sim.views import palette
@@ -19,6 +20,10 @@ SCALE = {"share": (100.0, "%"), "s": (1000.0, "ms"), "1/s": (1.0, "1/s"), "": (1
 
 LONG = 36
 """A longer title is printed smaller, or it would leave its panel."""
+MOST_CURVES, MOST_TICKS = 4, 16
+WIDE = 16
+"""Values that span more than this factor stand on a logarithmic axis."""
+LINES = ("-", "--", ":")
 MOST_OWN = 3
 """Panels for what the file itself expects of several variants."""
 
@@ -96,34 +101,48 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
 
 def curve(c: Any) -> "Figure":
     """Measures over the varied parameter, a line with its band per variant."""
-    measures = [m for m in _measures(c) if m != "false_trips"][:4]
+    measures = [m for m in _measures(c) if m != "false_trips"][:MOST_CURVES]
     title = f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault"
-    figure = new_figure(9, 0.9 + 2.4 * len(measures), title)
+    figure = new_figure(9, 0.9 + 2.2 * len(measures), title)
     axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
-    numbers = [magnitude(v) for v in c.table.values]
-    xs = list(range(len(numbers))) if None in numbers else numbers
+    xs = magnitudes(c.table.values) or list(range(len(c.table.values)))
     for ax, measure in zip(axes, measures, strict=True):
         scale, label = _axis(measure)
-        for colour, v in zip(palette.SERIES, c.table.variants, strict=False):
-            found = [c.table.mean(v, measure, value=value) for value in c.table.values]
-            mean = [f.mean * scale for f in found]
-            half = [0.0 if math.isnan(f.half) else f.half * scale for f in found]
-            ax.plot(xs, mean, marker="o", markersize=3, color=colour, label=v or "(file)")
-            ax.fill_between(
-                xs,
-                [m - h for m, h in zip(mean, half, strict=True)],
-                [m + h for m, h in zip(mean, half, strict=True)],
-                color=colour,
-                alpha=0.15,
-                linewidth=0,
-            )
-        ax.set_ylabel(label)
-    if None in numbers:
-        axes[-1].set_xticks(xs, c.table.values)
-    axes[-1].set_xlabel(
-        f"{c.path} [{c.table.values[0].lstrip('0123456789.')}]"
-        if c.table.values[0].lstrip("0123456789.")
-        else c.path
-    )
+        for i, v in enumerate(c.table.variants):
+            _line(ax, c, xs, measure, scale, i, v)
+        ax.set_title(label)
+        _within(ax, measure)
+    _parameter_axis(axes[-1], c, xs)
     axes[0].legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
     return figure
+
+
+def _line(ax: "Axes", c: Any, xs: Sequence[float], measure: str, scale: float, i: int, variant: str) -> None:
+    found = [c.table.mean(variant, measure, value=value) for value in c.table.values]
+    mean = [math.nan if math.isinf(f.mean) else f.mean * scale for f in found]
+    half = [0.0 if math.isnan(f.half) else f.half * scale for f in found]
+    colour, style = palette.SERIES[i % len(palette.SERIES)], LINES[i // len(palette.SERIES) % len(LINES)]
+    ax.plot(xs, mean, marker="o", markersize=3, color=colour, linestyle=style, label=variant or "(file)")
+    low = [m - h for m, h in zip(mean, half, strict=True)]
+    high = [m + h for m, h in zip(mean, half, strict=True)]
+    ax.fill_between(xs, low, high, color=colour, alpha=0.15, linewidth=0)
+
+
+def _within(ax: "Axes", measure: str) -> None:
+    """No axis goes where the measure cannot: a band of few seeds would, and flatten the lines."""
+    low, high = ax.get_ylim()
+    if definitions()[parse_measure(measure).name][1] == "share":
+        ax.set_ylim(max(low, -3), min(max(high, low + 1), 103))
+    else:
+        ax.set_ylim(max(low, 0) if low > 0 else -0.03 * high)
+
+
+def _parameter_axis(ax: "Axes", c: Any, xs: Sequence[float]) -> None:
+    """Ticks as the values were written; a logarithmic axis where they grow by factors."""
+    positive = sorted(xs)
+    if len(xs) > 2 and positive[0] > 0 and positive[-1] >= WIDE * positive[0]:
+        ax.set_xscale("log")
+        ax.minorticks_off()
+    if len(xs) <= MOST_TICKS:
+        ax.set_xticks(list(xs), list(c.table.values))
+    ax.set_xlabel(c.path)

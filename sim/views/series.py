@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.measures.latency import from_bins
 from sim.measures.selection import sites_of
 from sim.record import types as r
-from sim.words import CLOSED, HALF_OPEN, LOCAL_REFUSALS, OPEN, STARTED
+from sim.words import CLOSED, HALF_OPEN, OPEN, REFUSALS, STARTED
 
 Floats = NDArray[np.float64]
 
@@ -42,9 +42,9 @@ def quantiles_s(
 ) -> Floats:
     """(buckets, quantiles) of latency; nan in empty buckets and where nothing was watched.
 
-    `refused` False leaves out what the caller's own policies refused within microseconds.
+    `refused` False leaves out what was refused, mostly within microseconds.
     """
-    left_out = () if refused else LOCAL_REFUSALS
+    left_out = () if refused else REFUSALS
     bins: list[dict[int, int]] = [{} for _ in range(run.record.counts.shape[2])]
     for site in sites_of(run.topology, target):
         columns = run.record.histograms[ledger, site]
@@ -55,9 +55,9 @@ def quantiles_s(
 
 
 def refused(run: Any, target: str = "", ledger: int = 0) -> int:
-    """Calls of a target that the caller's own policies refused."""
+    """Calls of a target that were refused."""
     sites = list(sites_of(run.topology, target))
-    return int(run.record.counts[ledger][sites][..., list(LOCAL_REFUSALS)].sum())
+    return int(run.record.counts[ledger][sites][..., list(REFUSALS)].sum())
 
 
 def slots_up(run: Any, service: int) -> Floats:

@@ -73,7 +73,7 @@ def _log_scale(axes: "Axes", low: float, high: float) -> None:
 
 def _latency_title(run: Any, target: str, name: str) -> str:
     refused = series.refused(run, target)
-    return name + (f" (without {refused:,} refused by its own policies)" if refused else "")
+    return name + (f" (without {refused:,} refused)" if refused else "")
 
 
 def _targets(run: Any) -> tuple[list[str], str]:

@@ -103,6 +103,22 @@ def test_faults_and_their_ends_are_marked_in_every_time_plot(places, name):
     assert "db hangs" in texts(figure)
 
 
+def test_a_curve_has_its_values_in_order_and_no_band_leaves_what_can_be(places):
+    """500ms lies left of 1s; a share stays between 0 and 100 %, whatever the interval of two seeds says."""
+    scenario = load(places / "s.yaml")
+    measures = ["success_share(web.free) during fault"]
+    over = "edges.web -> db.timeout=500ms,1s,2s"
+    figure = compare(scenario, [1, 2], ["breaker"], vary=over, measures=measures).plot()
+    for axes in figure.axes:
+        xs = axes.get_lines()[0].get_xdata()
+        assert list(xs) == sorted(xs)
+        if "%" in axes.get_title(loc="left"):
+            assert axes.get_ylim()[0] >= -3
+            assert axes.get_ylim()[1] <= 103
+    assert [t.get_text() for t in figure.axes[-1].get_xticklabels()] == ["500ms", "1s", "2s"]
+    assert "success_share(web.free) during fault [%]" in [axes.get_title(loc="left") for axes in figure.axes]
+
+
 def test_titles_say_which_run_it_is(places):
     assert "figures / breaker, seed 1" in texts(open_run(places / "run").plot("overview"))
     assert "3 seeds" in texts(open_comparison(places / "comparison").plot())
