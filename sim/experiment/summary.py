@@ -3,18 +3,23 @@
 import math
 from typing import Any
 
-from sim.measures import avalanche, evaluate
-from sim.measures.selection import fault_span
+from sim.experiment import summary_breakers
+from sim.measures import avalanche, breakers, evaluate, latency
+from sim.measures.baseline import BASELINE_CALLS
+from sim.measures.graph import touched_edges
+from sim.measures.selection import fault_span, select
 from sim.record.types import Record
+from sim.scenario.expect import Measure
 from sim.scenario.model import Scenario
 from sim.topology.types import Topology
-from sim.words import REASONS
+from sim.words import OK, OUTCOMES, REASONS
 
 LEDGER = ("N", "S", "F", "success_share", "R", "p50", "p90", "p99", "p999")
+QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 
 
 def ledger(record: Record, topology: Topology, target: str = "", *, tries: bool = False) -> dict[str, Any]:
-    """N, S, F by reason, R and B of a target."""
+    """N, S, F by reason, R (also by outcome) and B of a target."""
     prefix, suffix = ("tries." if tries else ""), (f"({target})" if target else "")
     out: dict[str, Any] = {m: evaluate(f"{prefix}{m}{suffix}", record, topology) for m in LEDGER}
     out["F_by_reason"] = {
@@ -22,29 +27,44 @@ def ledger(record: Record, topology: Topology, target: str = "", *, tries: bool 
         for r in REASONS
         if (n := evaluate(f"{prefix}{r}{suffix}", record, topology)) and not math.isnan(n)
     }
-    out["B"] = evaluate(f"trips{suffix}", record, topology)
+    out["R_by_outcome"] = _by_outcome(record, topology, target, tries=tries)
+    for name in ("B", "reopenings", "open_share"):
+        out[name] = evaluate(f"{name}{suffix}", record, topology)
     return out
+
+
+def _by_outcome(record: Record, topology: Topology, target: str, *, tries: bool) -> dict[str, Any]:
+    """Latency of each outcome that occurred: a refusal takes microseconds and must not flatter the rest."""
+    chosen = select(Measure("R", target, tries=tries), record, topology)
+    return {
+        outcome: {"R": latency.mean(chosen, outcome)}
+        | {name: latency.quantile(chosen, q, outcome) for name, q in QUANTILES.items()}
+        for outcome, n in zip(OUTCOMES, chosen.counts().tolist(), strict=True)
+        if n
+    }
 
 
 def article(record: Record, topology: Topology, target: str = "") -> dict[str, Any]:
     """What the article states as identities, beside what is measured.
 
-    (1) S + F = N holds. (2) F = B, (3) R = S/S + F, (4) B = F/N are not identities.
+    (1) S + F = N holds. (2) F = B, (3) R = S/S + F, (4) B = F/N are not identities. Trips are per try that a
+    breaker guards, and the failure share beside them is that of the same tries; nan without a breaker.
     """
     call = ledger(record, topology, target)
-    one = ledger(record, topology, target, tries=True)
-    trips, n = call["B"], one["N"]
+    guarded = breakers.guarded(select(Measure("N", target), record, topology))
+    n = int(guarded.sum())
+    suffix = f"({target})" if target else ""
     return {
         "1: S + F = N": {"S + F": call["S"] + call["F"], "N": call["N"]},
-        "2: F = B": {"F": call["F"], "B": trips},
+        "2: F = B": {"F": call["F"], "B": call["B"]},
         "3: R = S/S + F": {
             "as printed (1 + F)": 1 + call["F"],
             "as meant (success share)": call["success_share"],
             "R": call["R"],
         },
         "4: B = F/N": {
-            "F/N (failure share)": one["F"] / n if n else math.nan,
-            "B/N (trips per try)": trips / n if n else math.nan,
+            "F/N (failure share of guarded tries)": 1 - int(guarded[OK]) / n if n else math.nan,
+            "B/N (trips per guarded try)": evaluate(f"trips_per_try{suffix}", record, topology),
         },
     }
 
@@ -55,20 +75,19 @@ def needs_twin(record: Record, topology: Topology) -> bool:
     if span is None:
         return False
     first, stop = topology.warmup_ns // record.bucket_ns, span[0] // record.bucket_ns
+    apart = touched_edges(topology)
     called: dict[int, int] = {}
     for site in topology.sites:
-        calls = int(record.counts[0, site.id, first:stop].sum())
-        called[site.callee] = called.get(site.callee, 0) + calls
-    return any(n < avalanche.BASELINE_CALLS for n in called.values())
+        if site.edge not in apart:
+            calls = int(record.counts[0, site.id, first:stop].sum())
+            called[site.callee] = called.get(site.callee, 0) + calls
+    return any(n < BASELINE_CALLS for n in called.values())
 
 
 def summarise(
     record: Record, topology: Topology, scenario: Scenario, twin: Record | None = None
 ) -> dict[str, Any]:
     """Everything of summary.json."""
-    failing = avalanche.failing(record, topology, scenario.healthy_share, twin)
-    seconds, note = avalanche.recovery_time(record, topology, twin)
-    start = fault_span(record)
     return {
         "whole": ledger(record, topology),
         "sources": {s.name: ledger(record, topology, s.name) for s in topology.sources},
@@ -76,20 +95,37 @@ def summarise(
         "edges": {e.name: ledger(record, topology, e.name) for e in topology.edges},
         "steps": {s.name: ledger(record, topology, s.name) for s in topology.sites},
         "tries": {e.name: ledger(record, topology, e.name, tries=True) for e in topology.edges},
+        "breakers": summary_breakers.per_copy(record, topology),
         "article": article(record, topology),
-        "avalanche": {
-            "failing": [
-                {
-                    "endpoint": topology.endpoints[e.endpoint].name,
-                    "bystander": not e.dependant,
-                    "after_s": (e.since_ns - (start[0] if start else 0)) / 1e9,
-                    "distance": e.distance,
-                }
-                for e in failing
-            ],
-            "lost_requests": avalanche.lost_requests(record, topology),
-            "recovery_s": seconds,
-            "recovery_note": note,
-        },
+        "avalanche": _avalanche(record, topology, scenario.healthy_share, twin),
         "in_flight": int(record.in_flight[0].sum()),
+    }
+
+
+def _avalanche(record: Record, topology: Topology, healthy: float, twin: Record | None) -> dict[str, Any]:
+    span = fault_span(record)
+    start = span[0] if span else 0
+    seconds, note = avalanche.recovery_time(record, topology, twin)
+
+    def ask(measure: str) -> float:
+        return evaluate(measure, record, topology, healthy_share=healthy, twin=twin)
+
+    def one(e: avalanche.Endangered) -> dict[str, Any]:
+        name = topology.endpoints[e.endpoint].name
+        return {
+            "endpoint": name,
+            "bystander": not e.dependant,
+            "after_s": (e.since_ns - start) / 1e9,
+            "distance": e.distance,
+            "F": ask(f"F({name})") if span is None else ask(f"F({name}) {start}ns..{record.end_ns + 1}ns"),
+            "excess_loss": ask(f"excess_loss({name})") if e.dependant else None,
+        }
+
+    return {
+        "failing": [one(e) for e in avalanche.failing(record, topology, healthy, twin)],
+        "bystander_services": ask("failing_bystander_services"),
+        "lost_requests": ask("lost_requests"),
+        "lost_bystander_requests": ask("lost_bystander_requests"),
+        "recovery_s": seconds,
+        "recovery_note": note,
     }

@@ -1,9 +1,11 @@
 """The avalanche: failing endpoints, bystanders, lost requests, recovery (design 5)."""
 
 import math
+from collections.abc import Container
 from dataclasses import dataclass
 
 from sim.measures import graph
+from sim.measures.baseline import baseline
 from sim.measures.selection import fault_span, sites_of
 from sim.record.types import Record
 from sim.topology.types import L_TIMEOUT, Topology
@@ -13,7 +15,6 @@ Z95 = 1.959963984540054
 MERGE = 20
 """Neighbouring buckets are merged until each holds so many completed calls."""
 IN_A_ROW = 3
-BASELINE_CALLS = 200
 RECOVERED = 0.95
 RECOVERY_WINDOW_NS = 10 * 10**9
 RECOVERY_REQUESTS = 200
@@ -49,17 +50,6 @@ def series(
     return table.sum(axis=1).tolist(), table[:, OK].tolist()
 
 
-def baseline(record: Record, topology: Topology, sites: tuple[int, ...], twin: Record | None) -> float:
-    """Success share before the first fault, or of the fault-free twin if that holds too few calls."""
-    span = fault_span(record)
-    first = topology.warmup_ns // record.bucket_ns
-    stop = (span[0] // record.bucket_ns) if span else record.counts.shape[2]
-    table = record.counts[0, list(sites), first:stop].sum(axis=(0, 1))
-    if table.sum() < BASELINE_CALLS and twin is not None:
-        table = twin.counts[0, list(sites), first:].sum(axis=(0, 1))
-    return float(table[OK] / table.sum()) if table.sum() else float("nan")
-
-
 def first_failing(record: Record, sites: tuple[int, ...], threshold: float, start_ns: int) -> int | None:
     """Start of the first of 3 consecutive merged buckets below the threshold; None if there is none.
 
@@ -77,7 +67,7 @@ def first_failing(record: Record, sites: tuple[int, ...], threshold: float, star
                 began = held_from if run == 0 else began
                 run += 1
                 if run == IN_A_ROW:
-                    return began * record.bucket_ns
+                    return max(began * record.bucket_ns, start_ns)
             else:
                 run = 0
             held_n = held_s = 0
@@ -93,9 +83,11 @@ def failing(
     start = span[0] if span else topology.warmup_ns
     needs = graph.dependants(topology)
     hops = graph.distance(topology)
+    apart = graph.touched_edges(topology)
     out = []
     for endpoint in topology.endpoints:
-        sites = tuple(s.id for s in topology.sites if s.callee == endpoint.id)
+        # What is lost on a touched edge is lost in the caller's step: it says nothing about the callee.
+        sites = tuple(s.id for s in topology.sites if s.callee == endpoint.id and s.edge not in apart)
         usual = baseline(record, topology, sites, twin) if sites else float("nan")
         if math.isnan(usual):
             continue
@@ -146,11 +138,12 @@ def recovery_time(record: Record, topology: Topology, twin: Record | None = None
     return max(0.0, (recovered * width - span[1]) / 1e9), note
 
 
-def lost_requests(record: Record, topology: Topology) -> float:
-    """Requests of the sources that failed from the first fault's start on."""
+def lost_requests(record: Record, topology: Topology, endpoints: Container[int] | None = None) -> float:
+    """Requests of the sources that failed from the first fault's start on; of those to `endpoints` if given."""
     span = fault_span(record)
     first = (span[0] if span else topology.warmup_ns) // record.bucket_ns
-    table = record.counts[0, list(sites_of(topology, "")), first:].sum(axis=(0, 1))
+    sites = [i for i in sites_of(topology, "") if endpoints is None or topology.sites[i].callee in endpoints]
+    table = record.counts[0, sites, first:].sum(axis=(0, 1))
     return float(table.sum() - table[OK])
 
 

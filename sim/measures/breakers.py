@@ -1,8 +1,11 @@
 """B and what belongs to it: trips, re-openings, time open, false trips."""
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.measures.selection import Selection
 from sim.record.types import Transition
-from sim.topology.types import CallSite
+from sim.topology.types import L_BREAKER, CallSite
 from sim.words import CLOSED, HALF_OPEN, OPEN
 
 
@@ -19,6 +22,14 @@ def _with_gateways(s: Selection) -> list[CallSite]:
     called = {t.endpoints[x.callee].service for x in own}
     gateways = {e for k in called if t.services[k].gateway for e in t.services[k].endpoints}
     return own + [x for x in t.sites if x.endpoint in gateways]
+
+
+def guarded(s: Selection) -> NDArray[np.int64]:
+    """Outcomes of the tries that a breaker guards: on the selection's sites, on all of them for the whole."""
+    sites = _with_gateways(s) if s.target else s.topology.sites
+    ids = [x.id for x in sites if any(layer.kind == L_BREAKER for layer in x.layers)]
+    table: NDArray[np.int64] = s.record.counts[1, ids, s.buckets].sum(axis=(0, 1))
+    return table
 
 
 def unknown(s: Selection) -> bool:
@@ -61,6 +72,15 @@ def false_trips(s: Selection) -> float:
     spans = [(f.start_ns, f.end_ns) for f in s.record.faults]
     found = moves(s, to=OPEN, since=(CLOSED, HALF_OPEN))
     return float(sum(1 for t in found if not any(a <= t.t_ns <= b for a, b in spans)))
+
+
+def tripped(s: Selection) -> dict[tuple[int, int, int], tuple[int, int]]:
+    """(scope, caller, target) -> (B, of these re-openings) of every copy that tripped."""
+    out: dict[tuple[int, int, int], tuple[int, int]] = {}
+    for t in moves(s, to=OPEN, since=(CLOSED, HALF_OPEN)):
+        b, again = out.get((t.scope, t.caller, t.target), (0, 0))
+        out[t.scope, t.caller, t.target] = b + 1, again + (t.from_state == HALF_OPEN)
+    return out
 
 
 def open_share(s: Selection) -> float:

@@ -25,6 +25,8 @@ class Selection:
     ledger: int
     sites: tuple[int, ...]
     services: tuple[int, ...]
+    endpoints: tuple[int, ...]
+    """Whose attempts are counted: an endpoint's own, else all of the services."""
     buckets: slice
     seconds: float
     """Length of the window."""
@@ -107,9 +109,19 @@ def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     found = [s.id for s in t.services if s.name == target]
     found += [e.service for e in t.endpoints if e.name == target]
     found += [e.callee_service for e in t.edges if e.name == target]
+    found += [t.endpoints[x.callee].service for x in t.sites if x.name == target]
     if any(e.name == _through_gateway(target) for e in t.edges):
         found += [s.id for s in t.services if s.name == target.partition(" -> ")[2]]
     return tuple(found) if found or target else tuple(s.id for s in t.services)
+
+
+def endpoints_of(topology: Topology, target: str) -> tuple[int, ...]:
+    """The endpoint that is the target, or that a step of this name calls; else all of the target's services."""
+    t = topology
+    one = [e.id for e in t.endpoints if e.name == target]
+    one = one or [x.callee for x in t.sites if x.name == target]
+    services = services_of(topology, target)
+    return tuple(one) if one else tuple(e.id for e in t.endpoints if e.service in services)
 
 
 def select(measure: Measure, record: Record, topology: Topology) -> Selection:
@@ -125,6 +137,7 @@ def select(measure: Measure, record: Record, topology: Topology) -> Selection:
         ledger=1 if measure.tries else 0,
         sites=sites_of(topology, measure.target),
         services=services_of(topology, measure.target),
+        endpoints=endpoints_of(topology, measure.target),
         buckets=slice(first, max(first, stop)),
         seconds=max(0, min(end, FOREVER) - start) / 1e9,
         whole=start == 0 and stop == last,

@@ -1,0 +1,38 @@
+"""B per copy: which copies of which breaker tripped, and how often."""
+
+from typing import Any
+
+from sim.measures import breakers
+from sim.measures.selection import select
+from sim.record.types import Record
+from sim.scenario.expect import Measure
+from sim.store.tables import caller_names, target_name
+from sim.topology.types import L_BREAKER, Topology
+
+
+def per_copy(record: Record, topology: Topology) -> dict[str, dict[str, Any]]:
+    """By breaker: copies that came into being, and B with its re-openings of those that tripped.
+
+    A copy is named by its caller, and by its target if the breaker is kept per endpoint or replica. B is
+    None where a breaker of one's own tells no state.
+    """
+    names = caller_names(topology)
+    found = breakers.tripped(select(Measure("B"), record, topology))
+    out: dict[str, dict[str, Any]] = {}
+    for scope in topology.scopes:
+        if scope.kind != L_BREAKER:
+            continue
+        copies = [c for c in record.copies if c.scope == scope.id]
+        tripped = {}
+        for (of, caller, target), (b, again) in sorted(found.items()):
+            if of == scope.id:
+                who = names[caller] if caller >= 0 else "shared"
+                where = target_name(topology, of, target)
+                tripped[f"{who} -> {where}" if where else who] = {"B": b, "reopenings": again}
+        known = all(c.counts_trips for c in copies)
+        out[scope.name] = {
+            "copies": len(copies),
+            "B": sum(x["B"] for x in tripped.values()) if known else None,
+            "tripped": tripped,
+        }
+    return out
