@@ -20,6 +20,7 @@ class BuiltIn:
     def __init__(self, layer: "BreakerLayer", caller: int, target: int) -> None:
         self.layer = layer
         self.params = layer.params.params
+        self.learn = layer.params.learn
         world, scope = layer.world, layer.world.topology.scopes[layer.scope]
         key = luck.child(
             luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1
@@ -47,7 +48,7 @@ class BuiltIn:
 
     def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
         """The result of an admitted try."""
-        machine.settle(self.record, self.params, now, ticket, self.layer.params.learn[outcome], slow)
+        machine.settle(self.record, self.params, now, ticket, self.learn[outcome], slow)
         if self.record.moves != self.moves:
             self.moved(now)
 

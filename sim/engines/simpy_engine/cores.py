@@ -22,6 +22,8 @@ class DedicatedCores:
         self.gauges = replica.gauges
         self.working: dict[Walk, None] = {}
         self.frozen = False
+        self.on_done = self._done
+        """Bound once, not for every step."""
 
     def begin(self, walk: Walk, step: Step) -> None:
         """Start the walk's work step; the stepper goes on when it is done."""
@@ -33,7 +35,7 @@ class DedicatedCores:
     def _run(self, walk: Walk) -> None:
         walk.work_since = self.clock.now
         self.gauges[WORKING_NS] -= walk.work_since
-        walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self._done, walk)
+        walk.moment = self.clock.after(walk.work_left, RANK_ANSWER, walk.job.key, self.on_done, walk)
 
     def _done(self, walk: Walk) -> None:
         del self.working[walk]

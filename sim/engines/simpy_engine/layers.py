@@ -171,6 +171,8 @@ class TimeoutLayer(Layer):
         super().__init__(world, site)
         self.timeout_ns = timeout_ns
         self.cancel = cancel
+        self.on_passed = self._passed
+        """Bound once, not for every call."""
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
@@ -180,7 +182,7 @@ class TimeoutLayer(Layer):
             until = frame.deadline
         if now < until < FOREVER:
             frame.until = until
-            frame.timer = self.clock.after(until - now, RANK_TIMER, key, self._passed, frame)
+            frame.timer = self.clock.after(until - now, RANK_TIMER, key, self.on_passed, frame)
         self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:

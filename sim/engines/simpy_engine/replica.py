@@ -59,8 +59,9 @@ class Replica:
             self._shed(walk)
             return
         self.jobs[job] = None
-        for count in self.watch:
-            count.accepted(job)
+        if self.watch:
+            for count in self.watch:
+                count.accepted(job)
         if self.inside < self.slots:
             self._enter(walk)
         else:
