@@ -159,3 +159,9 @@ def test_without_its_faults_a_scenario_breaks_its_word(file, tmp_path):
 @pytest.mark.parametrize("file", with_a_policy)
 def test_without_its_policies_a_scenario_breaks_its_word(file, tmp_path):
     assert Found(write(without_policies(read(file)), tmp_path / "bare", file)).some_line_fails()
+
+
+def test_readme_has_a_line_for_every_scenario():
+    readme = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    missing = [file.name for file in FILES if f"(scenarios/{file.name})" not in readme]
+    assert not missing

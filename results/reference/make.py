@@ -1,0 +1,85 @@
+"""Makes everything in this folder again: `python results/reference/make.py [NAME ...]`.
+
+Each entry is a command that a user could type; what README shows of its folder is copied here, and
+README.md of this folder lists commands and times.
+"""
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+
+COMPARISON = ("comparison.txt", "figures/comparison.svg", "figures/comparison.png")
+COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "slow-ads": ("compare scenarios/online-boutique-slow-ads.yaml --seeds 1..20", COMPARISON),
+    "slow-catalog": ("compare scenarios/online-boutique-slow-catalog.yaml --seeds 1..20", COMPARISON),
+    "retry-storm": ("compare scenarios/retry-storm.yaml --seeds 1..20", COMPARISON),
+    "partial-failure": ("compare scenarios/partial-failure.yaml --seeds 1..20", COMPARISON),
+    "slow-database-none": (
+        "run scenarios/slow-database.yaml --variant none --seed 1",
+        ("stdout.txt", "figures/overview.png", "figures/graph.png", "figures/spread.png"),
+    ),
+    "slow-database-consecutive": (
+        "run scenarios/slow-database.yaml --variant consecutive --seed 1",
+        ("stdout.txt", "figures/overview.png", "figures/trips.png", "figures/latency.png", "figures/states.png"),
+    ),
+    "slow-database-curve": (
+        "compare scenarios/slow-database.yaml --seeds 1..5 --variant none --variant consecutive "
+        "--vary faults.0.slow.times=2,5,8,11,14,17,20",
+        ("comparison.txt", "figures/curve.png"),
+    ),
+}  # fmt: skip
+
+
+def make(name: str) -> float:
+    """Run one command; seconds that it took."""
+    command, files = COMMANDS[name]
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / name
+        began = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-m", "sim", *command.split(), "-o", str(folder)],
+            cwd=ROOT,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        took = time.perf_counter() - began
+        if done.returncode:
+            sys.exit(f"{command}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
+        (folder / "stdout.txt").write_text(done.stdout)
+        for file in files:
+            shutil.copy(folder / file, HERE / f"{name}-{Path(file).name}")
+    return took
+
+
+def main() -> None:
+    """Make the chosen entries, or all, and the list of them."""
+    known = HERE / "times.json"
+    times = json.loads(known.read_text()) if known.exists() else {}
+    for name in sys.argv[1:] or COMMANDS:
+        times[name] = round(make(name), 1)
+        known.write_text(json.dumps(times, indent=1, sort_keys=True) + "\n")
+        print(f"{times[name]:7.1f} s  {name}", flush=True)
+    lines = [
+        "What the project's README shows, made by `python results/reference/make.py`"
+        f" ({platform.machine()}, two cores, Python {platform.python_version()}).",
+        "",
+        "| files | command | seconds |",
+        "|---|---|---|",
+    ]
+    for name, (command, files) in COMMANDS.items():
+        shown = ", ".join(f"[{Path(f).name}]({name}-{Path(f).name})" for f in files)
+        lines.append(f"| {shown} | `cascadelab {command}` | {times.get(name, '')} |")
+    (HERE / "README.md").write_text("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
