@@ -70,6 +70,22 @@ MEASURES: frozenset[str] = frozenset(
 )
 """Names that a line may use; the formulas are in sim.measures."""
 
+OF_THE_RUN: frozenset[str] = frozenset(
+    [
+        "failing_bystanders",
+        "failing_bystander_services",
+        "failing_dependants",
+        "failing_endpoints",
+        "lost_requests",
+        "lost_bystander_requests",
+        "spread_time",
+        "spread_distance",
+        "recovery_time",
+        "metastable",
+    ]
+)
+"""Of these, the measures of the run as a whole: they take neither target nor window."""
+
 WINDOWS = ("during fault", "before fault", "after fault", "whole")
 _OP = re.compile(r"(<=|>=|==|<|(?<!-)>)")
 """The `>` of an arrow compares nothing."""
@@ -218,7 +234,9 @@ def mistakes_of_measure(text: str, targets: Targets) -> list[str]:
     if measure.name not in MEASURES:
         near = get_close_matches(measure.name, MEASURES, 1)
         out.append(f"no measure is called {measure.name!r}" + (f"; did you mean {near[0]}?" if near else ""))
-    if measure.target and measure.target not in targets.every():
+    if measure.name in OF_THE_RUN and (measure.target or measure.window):
+        out.append(f"{measure.name} is of the run as a whole: it takes neither target nor window")
+    elif measure.target and measure.target not in targets.every():
         near = get_close_matches(measure.target, targets.every(), 1)
         out.append(
             f"{measure.target!r} names nothing here" + (f"; did you mean {near[0]!r}?" if near else "")

@@ -1,5 +1,6 @@
 """Tidy pandas frames."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 QS = {"p50_s": 0.5, "p90_s": 0.9, "p99_s": 0.99}
+OF_OUTCOMES = {**QS, "p999_s": 0.999}
 
 
 def _ledger(run: Any, ledger: int) -> "pd.DataFrame":
@@ -59,10 +61,10 @@ def _outcomes(run: Any) -> "pd.DataFrame":
             counts = chosen.counts()
             for i, outcome in enumerate(OUTCOMES):
                 if counts[i]:
-                    quantiles = [latency.quantile(chosen, q, outcome) for q in QS.values()]
+                    quantiles = [latency.quantile(chosen, q, outcome) for q in OF_OUTCOMES.values()]
                     mean = latency.mean(chosen, outcome)
                     rows.append((ledger, edge.name, outcome, int(counts[i]), mean, *quantiles))
-    return pd.DataFrame(rows, columns=["ledger", "edge", "outcome", "n", "mean_s", *QS])
+    return pd.DataFrame(rows, columns=["ledger", "edge", "outcome", "n", "mean_s", *OF_OUTCOMES])
 
 
 def _breakers(run: Any) -> "pd.DataFrame":
@@ -117,11 +119,13 @@ def _spread(run: Any) -> "pd.DataFrame":
 
     span = fault_span(run.record)
     start = span[0] if span else 0
-    rows = [
-        (run.topology.endpoints[e.endpoint].name, e.distance, (e.since_ns - start) / 1e9, not e.dependant)
-        for e in avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin)
-    ]
-    return pd.DataFrame(rows, columns=["endpoint", "distance", "after_s", "bystander"])
+    rows = []
+    for e in avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin):
+        name = run.topology.endpoints[e.endpoint].name
+        # The avalanche is lost without need, all of it: excess is asked of dependants.
+        loss = run.measure(f"excess_loss({name})") if e.dependant else math.nan
+        rows.append((name, e.distance, (e.since_ns - start) / 1e9, not e.dependant, loss))
+    return pd.DataFrame(rows, columns=["endpoint", "distance", "after_s", "bystander", "excess_loss"])
 
 
 def _identities(run: Any) -> "pd.DataFrame":

@@ -103,34 +103,18 @@ def health(run: Any) -> "Figure":
 
 
 def spread(run: Any) -> "Figure":
-    """First failing time after the fault's start, by distance from the fault."""
-    from matplotlib.ticker import MaxNLocator
-
+    """First failing time after the fault's start, by distance from the fault; dependants with excess loss."""
     found = avalanche.failing(run.record, run.topology, run.scenario.healthy_share, run.twin)
-    span = fault_span(run.record)
-    start = span[0] if span else 0
     figure = new_figure(8, 4, f"{run.title}: spread of the failure")
     ax = figure.subplots()
+    hops = [e.distance for e in found if e.distance is not None]
+    apart = max(hops, default=0) + 1
     for marker, colour, label, dependant in (
-        ("o", "#0072B2", "dependants", True), ("X", palette.FAILING, "bystanders: the avalanche", False),
-    ):  # fmt: skip
-        chosen = [e for e in found if e.dependant == dependant and e.distance is not None]
-        ax.scatter(
-            [e.distance or 0 for e in chosen],
-            [(e.since_ns - start) / 1e9 for e in chosen],
-            marker=marker,
-            s=60,
-            color=colour,
-            label=label,
-        )
-        for e in chosen:
-            ax.annotate(
-                run.topology.endpoints[e.endpoint].name,
-                (e.distance or 0, (e.since_ns - start) / 1e9),
-                xytext=(6, 3),
-                textcoords="offset points",
-                fontsize=7,
-            )
+        ("o", "#0072B2", "dependants\n(excess loss)", True),
+        ("X", palette.FAILING, "bystanders:\nthe avalanche", False),
+    ):
+        chosen = [e for e in found if e.dependant == dependant]
+        _failed(ax, run, chosen, apart, marker=marker, color=colour, label=label)
     if not found:
         ax.annotate("nothing failed", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=12)
     ax.axhline(0, color=palette.FAULT, linestyle="--", linewidth=0.8)
@@ -139,13 +123,31 @@ def spread(run: Any) -> "Figure":
         (1, 0),
         xycoords=("axes fraction", "data"),
         ha="right",
-        va="bottom",
+        va="top",
         fontsize=8,
         color=palette.FAULT,
     )
     ax.set_xlabel("distance from the fault [hops; negative: downstream]")
     ax.set_ylabel("first failing after [s]")
-    ax.margins(x=0.2)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.margins(x=0.2, y=0.2)
+    ticks = list(range(min(hops, default=0), max(hops, default=0) + 1))
+    if len(hops) < len(found):
+        ax.set_xticks([*ticks, apart], [*map(str, ticks), "no path"])
+    else:
+        ax.set_xticks(ticks)
     ax.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0))
     return figure
+
+
+def _failed(ax: Any, run: Any, chosen: list[avalanche.Endangered], apart: int, **look: Any) -> None:
+    """Endpoints as points, with one label for those at one place; without a path to the fault at `apart`."""
+    span = fault_span(run.record)
+    places: dict[tuple[int, float], list[str]] = {}
+    for e in chosen:
+        name = run.topology.endpoints[e.endpoint].name
+        loss = run.measure(f"excess_loss({name})") if e.dependant else math.nan
+        at = (apart if e.distance is None else e.distance, (e.since_ns - (span[0] if span else 0)) / 1e9)
+        places.setdefault(at, []).append(name if math.isnan(loss) else f"{name} ({loss:+,.0f})")
+    ax.scatter([x for x, _ in places], [y for _, y in places], s=60, **look)
+    for at, names in places.items():
+        ax.annotate("\n".join(names), at, xytext=(6, 4), textcoords="offset points", fontsize=7)

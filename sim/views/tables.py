@@ -81,17 +81,15 @@ def _avalanche(found: dict[str, Any]) -> list[str]:
     bystanders = [f for f in found["failing"] if f["bystander"]]
     dependants = [f for f in found["failing"] if not f["bystander"]]
     if bystanders:
-        lines.append(
-            "avalanche: failing bystanders "
-            + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in bystanders)
-        )
+        lost = f"; lost requests to them: {show(found.get('lost_bystander_requests'))}"
+        lines.append("avalanche: failing bystanders " + ", ".join(_since(f) for f in bystanders) + lost)
     else:
         lines.append("avalanche: no bystander fails")
     if dependants:
         lines.append(
-            "failing dependants: "
-            + ", ".join(f"{f['endpoint']} (after {f['after_s']:g} s)" for f in dependants)
+            "failing dependants: " + ", ".join(_since(f, f", excess loss {_excess(f)}") for f in dependants)
         )
+        lines.append("  (excess loss: F beyond what fails if every call the fault touches failed at once)")
     seconds = found["recovery_s"]
     if seconds is not None and not (isinstance(seconds, float) and math.isnan(seconds)):
         came = (
@@ -100,6 +98,17 @@ def _avalanche(found: dict[str, Any]) -> list[str]:
         lines.append(f"recovery: {came} ({found['recovery_note']})")
     lines.append(f"lost requests: {show(found['lost_requests'])}")
     return lines
+
+
+def _since(f: dict[str, Any], more: str = "") -> str:
+    return f"{f['endpoint']} (after {f['after_s']:g} s{more})"
+
+
+def _excess(f: dict[str, Any]) -> str:
+    """Excess loss of a failing dependant, with its sign: in whole calls, beside its F."""
+    loss = f.get("excess_loss")  # a folder of an earlier version has none
+    known = loss is not None and not math.isnan(loss)
+    return f"{loss:+,.0f} of F {show(f['F'])}" if known else "-"
 
 
 COLUMNS = ("N", "S", "F", "B", "R", "p50", "p99", "success_share", "failing_bystanders", "recovery_time")

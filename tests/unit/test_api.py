@@ -87,14 +87,14 @@ def test_run(shop, one):
 COLUMNS = {
     "calls": ["step", "edge", "time_s", *OUTCOMES, "N", "S", "F"],
     "tries": ["step", "edge", "time_s", *OUTCOMES, "N", "S", "F"],
-    "outcomes": ["ledger", "edge", "outcome", "n", "mean_s", "p50_s", "p90_s", "p99_s"],
+    "outcomes": ["ledger", "edge", "outcome", "n", "mean_s", "p50_s", "p90_s", "p99_s", "p999_s"],
     "latency": ["edge", "time_s", "p50_s", "p90_s", "p99_s"],
     "breakers": [
         "time_s", "breaker", "copy", "target", "from", "to", "cause", "n", "failures", "slow", "open_s",
     ],
     "services": ["service", "time_s", "queue", "busy_slots", "cores_at_work"],
     "faults": ["fault", "start_s", "end_s"],
-    "spread": ["endpoint", "distance", "after_s", "bystander"],
+    "spread": ["endpoint", "distance", "after_s", "bystander", "excess_loss"],
     "identities": ["target", "equation", "left", "right", "equal"],
 }  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The avalanche: who fails, when, how far from the fault, and when it is over; on records made by hand."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -164,6 +165,52 @@ def test_lost_requests(one):
     assert evaluate("lost_requests", record, one) == 1500
 
 
+def begun(record):
+    """As many calls begun in each bucket as were completed."""
+    record.counters[:, :, STARTED] = record.counts[0].sum(axis=2)
+    return record
+
+
+@pytest.mark.parametrize(("also", "excess"), [({}, 0), ({"s20_21": 0.5}, 40), ({"s30_40": 0}, 900)])
+def test_what_fails_on_any_day_is_no_excess(one, also, excess):
+    """Nine of ten succeed before and after a fault in which none does: 1000 and a tenth of 4000 must fail."""
+    record = begun(record_of(one, 100, np.minimum(0.9, shares(s10_20=0, **also))))
+    assert evaluate("F(db) 10s..60s", record, one) == 1400 + excess
+    assert evaluate("excess_loss(db)", record, one) == pytest.approx(excess)
+
+
+def test_excess_takes_its_baseline_from_the_twin_if_the_fault_comes_too_early(one):
+    twin = record_of(one, 100, np.full(60, 0.9), fault=None)
+    record = begun(record_of(one, 10, shares(s10_20=0)))
+    assert evaluate("excess_loss(db)", record, one) == 0
+    assert evaluate("excess_loss(db)", record, one, twin=twin) == pytest.approx(-0.1 * 400)
+
+
+def test_a_twin_may_have_buckets_of_its_own(one):
+    """Half the buckets, twice as wide: the warm-up of 10 s is five of them."""
+    topology = dataclasses.replace(one, warmup_ns=10 * 10**9)
+    twin = record_of(one, 100, shares(s0_5=0, s5_60=0.9), fault=None)
+    twin.bucket_ns *= 2
+    record = record_of(one, 1, shares())
+    assert avalanche.baseline(record, topology, (0,), twin) == pytest.approx(0.9)
+
+
+def test_nothing_fails_before_the_fault_that_makes_it_fail(one):
+    """The fault begins in the middle of a bucket."""
+    record = record_of(one, 100, shares(s10_25=0))
+    record.faults = [FaultSpan(0, 10_700_000_000, 20 * 10**9)]
+    (found,) = avalanche.failing(record, one, 0.99)
+    assert found.since_ns == 10_700_000_000
+    assert evaluate("spread_time", record, one) == 0
+
+
+@pytest.mark.parametrize(("fault", "value"), [((10, 18), 1), ((10, 19), 0), ((10, 60), math.nan)])
+def test_metastable_as_a_measure(fault, value):
+    topology = build(load_text(ONE).scenario())
+    record = begun(record_of(topology, 100, shares(s10_60=0), fault))
+    assert evaluate("metastable", record, topology) == pytest.approx(value, nan_ok=True)
+
+
 GRAPH = """
 name: graph
 duration: 10s
@@ -207,6 +254,8 @@ def test_dependants_have_a_path_of_mandatory_steps(step, needs):
         ('{stop: {replica: "db[0]"}, at: 1s}', "db"),
         ("{surge: {source: users, times: 2}, at: 1s}", ""),
         ("{cut: {edge: mid -> db}, at: 1s}", "mid"),
+        ("{slow: {edge: mid -> db, plus: 1s}, at: 1s}", "mid"),
+        ("{cut: {edge: users -> top}, at: 1s}", ""),
     ],
 )
 def test_what_a_fault_touches(fault, touched):
@@ -214,6 +263,24 @@ def test_what_a_fault_touches(fault, touched):
     topology = build(load_text(GRAPH.replace("STEP", "{call: db}").replace("FAULT", fault)).scenario())
     names = {topology.endpoints[e].name for e in graph.touched(topology)}
     assert names == {f"{n}.main" for n in touched.split()}
+
+
+def test_a_cut_edge_touches_no_step_that_its_endpoint_can_do_without():
+    cut = "{cut: {edge: mid -> db}, at: 1s}"
+    for step in ("{call: db, optional: true}", "{parallel: [{call: db}, {call: other}], first: 1}"):
+        topology = build(load_text(GRAPH.replace("STEP", step).replace("FAULT", cut)).scenario())
+        assert graph.touched(topology) == set()
+
+
+def test_who_is_behind_a_cut_edge_is_well():
+    """db answers whoever reaches it: what mid loses on the edge makes no avalanche of db."""
+    text = BYSTANDER.replace("SLOTS", "").replace("hang: {service: db}", "cut: {edge: web -> db}")
+    topology = build(load_text(text).scenario())
+    record = engines.run(topology, 1)
+    assert evaluate("success_share(db) during fault", record, topology) < 0.1
+    found = avalanche.failing(record, topology, 0.99)
+    assert [(topology.endpoints[e.endpoint].name, e.dependant) for e in found] == [("web.needs", True)]
+    assert evaluate("excess_loss(web.needs)", record, topology) == pytest.approx(0, abs=2)
 
 
 def test_distance_is_in_hops_and_negative_downstream():
@@ -252,6 +319,14 @@ def test_threads_that_wait_for_a_hung_callee_drag_bystanders_down(slots, bystand
     assert evaluate("failing_bystanders", record, topology) == bystanders
     assert evaluate("failing_dependants", record, topology) == dependants
     assert evaluate("failing_endpoints", record, topology) == bystanders + dependants
+    assert evaluate("failing_bystander_services", record, topology) == bystanders
+    without_need = evaluate("F(web.free) 30s..60s", record, topology)
+    assert evaluate("lost_bystander_requests", record, topology) == without_need * bystanders
+    assert evaluate("spread_distance", record, topology) == 1
+    assert evaluate("spread_time", record, topology) <= 4
+    # Some that wait for a slot when the fault ends are served after all: fewer than 15 of those that need db.
+    assert -15 * bystanders <= evaluate("excess_loss(web.needs)", record, topology) <= 0
+    assert without_need - 15 * bystanders <= evaluate("excess_loss", record, topology) <= without_need
     assert lost[0] <= evaluate("lost_requests", record, topology) <= lost[1]
     spread = {topology.endpoints[e.endpoint].name: e for e in avalanche.failing(record, topology, 0.99)}
     assert [spread[f"{n}.main" if n == "db" else f"web.{n}"].distance for n in ("db", "needs")] == [0, 1]

@@ -45,6 +45,7 @@ ERRORS = [
     ("network: 1ms", "policies: {deadline: 100ms}", "timeout of 500ms is longer than the deadline of 100ms"),
     ("success_share(users)", "succes_share(users)", "did you mean success_share?"),
     ("success_share(users)", "success_share(usrs)", "'usrs' names nothing here; did you mean 'users'?"),
+    ("success_share(users)", "failing_bystanders(users)", "it takes neither target nor window"),
     ("during fault", "during falt", "'during falt' is not a window"),
     ("> 50%", "", "compares nothing"),
     ("> 50%", "> much", "not a duration"),

@@ -74,6 +74,8 @@ def test_every_field_of_the_record_comes_back(done):
         "failing_endpoints",
         "wait(db)",
         "lost_requests",
+        "excess_loss(db)",
+        "amplification_ratio(db)",
     ],
 )
 def test_a_stored_run_measures_as_it_did(done, measure):
