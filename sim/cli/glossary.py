@@ -11,6 +11,7 @@ WORDS = {
     "replica": "One running instance of a service, with its own slots, cores and queue.",
     "copy": "One state of a breaker: each caller replica has its own, unless `copies: shared`.",
     "trip": "A breaker copy moves into open, from closed or again from half-open. B counts trips.",
+    "ledger": "N, S, F by reason, B and R. There are two of one shape: of calls (unqualified) and of tries.",
     "refusal": "A failure made by the caller's own policies: nothing was sent.",
     "goodput": "Successful requests per second at the sources.",
     "fault": "What is injected: a verb, a target and a schedule.",

@@ -12,7 +12,11 @@ from sim.errors import StoreError, UsageError
 @click.argument("names", nargs=-1)
 @click.option("-o", "--output", type=click.Path(), help="Folder for the figures. Default: FOLDER/figures.")
 def command(folder: str, names: tuple[str, ...], output: str | None) -> None:
-    """Draw the figures NAMES (default: all) of the results in FOLDER again, as PNG and SVG."""
+    """Draw the figures NAMES (default: all) of the results in FOLDER again, as PNG and SVG.
+
+    Of a run: overview, outcomes, latency, trips, states, queues, graph, spread.
+    Of a comparison: comparison, or curve where a parameter varied.
+    """
     import json
 
     from sim import api
@@ -21,7 +25,8 @@ def command(folder: str, names: tuple[str, ...], output: str | None) -> None:
     try:
         manifest = json.loads((Path(folder) / "manifest.json").read_text())
     except (OSError, ValueError) as error:
-        msg = f"{folder}: not a results folder: {error}"
+        why = getattr(error, "strerror", None) or error
+        msg = f"{folder}: not a results folder: manifest.json: {why}"
         raise StoreError(msg) from error
     comparison = manifest.get("kind") == "comparison"
     known = figures.COMPARISON_FIGURES if comparison else figures.FIGURES

@@ -14,7 +14,7 @@ from sim.cli import common
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Keep the walks of the first N requests.",
+    help="Keep the walks of the first N requests, step by step, in walks.jsonl.",
 )
 @click.option("--engine", type=click.Choice(["simpy", "auto"]), default="auto", help="Which engine runs it.")
 @common.set_option
@@ -83,5 +83,7 @@ def command(
     # The ledger is out before anything is written: a full disk must not cost what was computed.
     result.save(folder, figures=figures)
     common.say(f"results: {folder}")
+    if trace:
+        common.say(f"walks of the first {trace:,} requests: {folder / 'walks.jsonl'}")
     if not all(v.met for v in verdicts):
         ctx.exit(4)

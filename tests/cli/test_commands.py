@@ -265,6 +265,34 @@ def test_explain_knows_breakers_parts_policies_measures_outcomes_fields_and_word
     assert len(out.split()) > 5
 
 
+def test_explain_without_a_name_lists_every_kind(capsys):
+    code, out, _ = call(capsys, "explain")
+    assert code == 0
+    for word in ("slow-call", "leave_open", "rate_limit", "unreachable", "recovery_time", "bystander"):
+        assert word in out
+
+
+def test_explain_writes_as_a_file_would(capsys):
+    """No nanoseconds, no Python; and how to ask for a measure."""
+    assert "open_for: {fixed: 30s}" in call(capsys, "explain", "consecutive")[1]
+    assert "p99(web)" in call(capsys, "explain", "p99")[1]
+    assert "during fault" not in call(capsys, "explain", "recovery_time")[1]
+
+
+def test_the_help_of_plot_names_every_figure(capsys):
+    from sim.views.figures import COMPARISON_FIGURES, FIGURES
+
+    out = call(capsys, "plot", "--help")[1]
+    assert all(name in out for name in (*FIGURES, *COMPARISON_FIGURES))
+
+
+def test_a_trace_says_where_it_is(place, capsys):
+    _, _, words = call(capsys, "run", "tiny.yaml", "--no-figures", "--trace", "2", "-o", "traced")
+    assert str(Path("traced") / "walks.jsonl") in words
+    walks = Path("traced/walks.jsonl").read_text().splitlines()
+    assert {json.loads(line)["request"] for line in walks} == {0, 1}
+
+
 def test_plot_draws_again_from_a_folder(place, capsys):
     call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "out")
     code, out, _ = call(capsys, "plot", "out", "trips")
