@@ -10,6 +10,7 @@ histories are drawn from `seed`.
 """
 
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from typing import Any
 
 from sim import luck
@@ -34,6 +35,16 @@ class ConformanceError(AssertionError):
     """A promise is broken; the message holds the seed and the history that shows it."""
 
 
+def _folded(lines: list[str]) -> list[str]:
+    """Where one thing happens again and again, its first and its last line: what led to it is in sight."""
+    out: list[str] = []
+    for what, group in groupby(lines, key=lambda line: line.partition(" s  ")[2]):
+        same = list(group)
+        more = [f"... {len(same) - 2} times more: {what}"] if len(same) > 3 else same[1:-1]
+        out += [same[0], *more, *same[1:][-1:]]
+    return out
+
+
 class Driver:
     """Plays a history on one copy and writes it down."""
 
@@ -51,9 +62,9 @@ class Driver:
     def require(self, promise: bool, otherwise: str) -> None:
         """Raise with the history if the promise does not hold."""
         if not promise:
-            shown = self.lines[-SHOWN:]
-            cut = [f"... {len(self.lines) - SHOWN} lines before"] if len(self.lines) > SHOWN else []
-            history = "\n  ".join(cut + shown) or "(nothing has happened yet)"
+            lines = _folded(self.lines)
+            cut = [f"... {len(lines) - SHOWN} lines before"] if len(lines) > SHOWN else []
+            history = "\n  ".join(cut + lines[-SHOWN:]) or "(nothing has happened yet)"
             msg = f"{self.check}: {otherwise} (seed {self.seed}). History:\n  {history}"
             raise ConformanceError(msg)
 

@@ -178,6 +178,19 @@ def test_the_message_holds_the_seed_and_a_history_that_ends_at_the_fault():
     assert str(again.value) == text
 
 
+def test_what_happens_again_and_again_is_folded():
+    """A wedged breaker refuses a hundred times: what wedged it stays in sight."""
+    from sim.policies.breaker_parts import DECIDE_SUCCESSES, PROBE_QUOTA
+
+    wedge = Params(failures=2, open_ns=S, probe=PROBE_QUOTA, probes=2, decide=DECIDE_SUCCESSES, decide_n=3)
+    with pytest.raises(ConformanceError, match="wedged") as caught:
+        check_breaker(lambda: as_user(wedge))
+    lines = str(caught.value).splitlines()
+    assert any("times more: ask -> refused" in line for line in lines)
+    assert any("[open]" in line for line in lines)
+    assert "ask -> refused" in lines[-1], "the last line is where it showed"
+
+
 def test_a_user_class_without_state_is_checked_by_what_it_admits():
     class Silent:
         def __init__(self):
