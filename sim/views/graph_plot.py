@@ -5,6 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sim.measures import avalanche
+from sim.measures.graph import touched
 from sim.measures.selection import fault_span
 from sim.views import palette, series
 from sim.views.canvas import new_figure
@@ -13,6 +14,7 @@ from sim.views.layout import positions
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 MOST_NAMED = 30
 
@@ -34,16 +36,26 @@ def _moments(run: Any) -> list[tuple[str, int, int]]:
     return [(title, a, b) for title, a, b in found if b > a]
 
 
-def _colour(health: float, usual: float, healthy_share: float) -> str:
+HEALTH = {
+    "healthy": ("o", palette.HEALTHY),
+    "hurt": ("^", palette.HURT),
+    "below half": ("s", palette.FAILING),
+    "no calls": ("o", palette.NO_DATA),
+}
+"""Marker and colour, so that it can be read without colour too."""
+
+
+def _state(health: float, usual: float, healthy_share: float) -> str:
     if math.isnan(health):
-        return palette.NO_DATA
+        return "no calls"
     if math.isnan(usual) or health >= healthy_share * usual:
-        return palette.HEALTHY
-    return palette.HURT if health >= 0.5 * usual else palette.FAILING
+        return "healthy"
+    return "hurt" if health >= 0.5 * usual else "below half"
 
 
 def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[int, float]) -> None:
     health = series.endpoint_health(run, start, stop)
+    hit = touched(run.topology)
     for site in run.topology.sites:
         if site.endpoint >= 0:
             (x0, y0), (x1, y1) = place[site.endpoint], place[site.callee]
@@ -51,13 +63,18 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[
             ax.plot([x0, x1], [y0, y1], color="#AAAAAA", linewidth=0.8, linestyle=style, zorder=1)
     for endpoint in run.topology.endpoints:
         x, y = place[endpoint.id]
-        colour = _colour(health[endpoint.id], usual[endpoint.id], run.scenario.healthy_share)
-        ax.scatter([x], [y], s=90, color=colour, edgecolor="#444444", linewidth=0.8, zorder=2)
+        state = _state(health[endpoint.id], usual[endpoint.id], run.scenario.healthy_share)
+        marker, colour = HEALTH[state]
+        ax.scatter([x], [y], s=90, marker=marker, color=colour, edgecolor="#444444", linewidth=0.8, zorder=2)
+        if endpoint.id in hit:
+            ax.scatter(
+                [x], [y], s=230, marker="o", facecolor="none", edgecolor=palette.FAULT_EDGE, linewidth=2
+            )
         if len(run.topology.endpoints) <= MOST_NAMED:
             share = "" if math.isnan(health[endpoint.id]) else f" {100 * health[endpoint.id]:.0f}%"
             name = endpoint.name.removesuffix(".main")
             ax.annotate(
-                f"{name}{share}", (x, y), xytext=(0, 8), textcoords="offset points", fontsize=7, ha="center"
+                f"{name}{share}", (x, y), xytext=(0, 10), textcoords="offset points", fontsize=7, ha="center"
             )
     ax.set_xlim(-0.18, 1.18)
     heights = [y for _, y in place.values()]
@@ -66,9 +83,7 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, usual: dict[
 
 
 def health(run: Any) -> "Figure":
-    """Small multiples: green healthy, yellow hurt, red below half of its baseline, white without calls."""
-    from matplotlib.lines import Line2D
-
+    """Small multiples: green healthy, yellow hurt, red below half of its baseline, white without calls; the fault is a ring."""
     moments = _moments(run)
     columns = min(2, len(moments))
     rows = -(-len(moments) // columns)
@@ -87,19 +102,23 @@ def health(run: Any) -> "Figure":
         ax.set_title(f"{title} ({a * width:g} to {b * width:g} s)")
     for ax in grid[len(moments) :]:
         ax.set_axis_off()
-    colours = {
-        "healthy": palette.HEALTHY,
-        "hurt": palette.HURT,
-        "below half": palette.FAILING,
-        "no calls": palette.NO_DATA,
-    }
-    handles = [
-        Line2D([], [], marker="o", linestyle="", color=c, markeredgecolor="#444444", label=n)
-        for n, c in colours.items()
-    ]
-    handles.append(Line2D([], [], color="#AAAAAA", linestyle="--", label="optional call"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=5)
+    figure.legend(handles=_handles(run), loc="outside lower center", ncols=6)
     return figure
+
+
+def _handles(run: Any) -> "list[Line2D]":
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], marker=marker, linestyle="", color=colour, markeredgecolor="#444444", label=name)
+        for name, (marker, colour) in HEALTH.items()
+    ]
+    if touched(run.topology):
+        ring = Line2D([], [], marker="o", markersize=10, linestyle="", label="the fault strikes here")
+        ring.set(markerfacecolor="none", markeredgecolor=palette.FAULT_EDGE, markeredgewidth=2)
+        handles.append(ring)
+    handles.append(Line2D([], [], color="#AAAAAA", linestyle="--", label="optional call"))
+    return handles
 
 
 def spread(run: Any) -> "Figure":
@@ -130,6 +149,11 @@ def spread(run: Any) -> "Figure":
     ax.set_xlabel("distance from the fault [hops; negative: downstream]")
     ax.set_ylabel("first failing after [s]")
     ax.margins(x=0.2, y=0.2)
+    # All at once is the bottom of a second at least, not an axis of its own rounding.
+    latest = max((e.since_ns for e in found), default=0) - (
+        span[0] if (span := fault_span(run.record)) else 0
+    )
+    ax.set_ylim(-0.12 * max(1.0, latest / 1e9), 1.25 * max(1.0, latest / 1e9))
     ticks = list(range(min(hops, default=0), max(hops, default=0) + 1))
     if len(hops) < len(found):
         ax.set_xticks([*ticks, apart], [*map(str, ticks), "no path"])

@@ -82,9 +82,13 @@ def _targets(run: Any) -> tuple[list[str], str]:
     names = [s.name for s in run.topology.sources]
     room = max(0, MOST_PANELS - len(names))
     guarded = {run.topology.scopes[c.scope].edge for c in run.record.copies}
-    failed = {e.id: run.measure(f"F({e.name})") for e in edges}
-    chosen = sorted(edges, key=lambda e: (e.id not in guarded, -failed[e.id]))[:room]
-    note = f" ({room} of {len(edges)} edges: breakers first, then failures)" if len(edges) > room else ""
+    failed, calls = ({e.id: run.measure(f"{m}({e.name})") for e in edges} for m in "FN")
+    chosen = sorted(edges, key=lambda e: (e.id not in guarded, -failed[e.id], -calls[e.id]))[:room]
+    note = (
+        f" ({room} of {len(edges)} edges: breakers first, then failures, then calls)"
+        if len(edges) > room
+        else ""
+    )
     return names[:MOST_PANELS] + [e.name for e in edges if e in chosen], note
 
 
