@@ -1,15 +1,14 @@
 """Faults of the file -> fault records with integer targets."""
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from sim.distributions import CONSTANT
 from sim.scenario import model as m
 from sim.scenario.check import REPLICA
 from sim.topology import types as t
+from sim.topology.build_wiring import Wiring
 from sim.words import FOREVER
-
-if TYPE_CHECKING:
-    from sim.topology.build import Builder
 
 _VERB = {
     "slow": t.F_SLOW,
@@ -23,15 +22,26 @@ _VERB = {
 }
 
 
-def build_faults(builder: "Builder") -> tuple[t.Fault, ...]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What a target of a fault may be called."""
+
+    wiring: Wiring
+    edges: dict[str, t.Edge]
+    services: dict[str, t.Service]
+
+
+def build_faults(
+    wiring: Wiring, edges: dict[str, t.Edge], services: dict[str, t.Service]
+) -> tuple[t.Fault, ...]:
     """All faults, in the order of the file (which only names them)."""
-    return tuple(_fault(builder, i, fault) for i, fault in enumerate(builder.model.faults))
+    names = _Names(wiring, edges, services)
+    return tuple(_fault(names, i, fault) for i, fault in enumerate(wiring.model.faults))
 
 
-def _fault(builder: "Builder", number: int, fault: m.Fault) -> t.Fault:
+def _fault(names: _Names, number: int, fault: m.Fault) -> t.Fault:
     spec: Any = getattr(fault, fault.verb)
-    replicas, endpoints = _targets(builder, spec)
-    sources = sorted(builder.model.sources)
+    replicas, endpoints = _targets(names, spec)
     length = fault.for_.dist if fault.for_ is not None else None
     fixed = length is not None and length.kind == CONSTANT
     random = fault.mttr.dist if fault.mttr is not None else None if fixed else length
@@ -41,9 +51,9 @@ def _fault(builder: "Builder", number: int, fault: m.Fault) -> t.Fault:
         verb=_VERB[fault.verb],
         replicas=replicas,
         endpoints=endpoints,
-        edges=tuple(sorted(e.id for name in getattr(spec, "edge", ()) for e in _edges(builder, name))),
-        sources=tuple(sorted(sources.index(s) for s in getattr(spec, "source", ()))),
-        caches=tuple(sorted(builder.cache_id[c] for c in getattr(spec, "cache", ()))),
+        edges=tuple(sorted(e.id for name in getattr(spec, "edge", ()) for e in _edges(names, name))),
+        sources=tuple(sorted(names.wiring.source_id[s] for s in getattr(spec, "source", ()))),
+        caches=tuple(sorted(names.wiring.cache_id[c] for c in getattr(spec, "cache", ()))),
         times=getattr(spec, "times", 1.0),
         plus_ns=getattr(spec, "plus", 0),
         share=getattr(spec, "share", 1.0),
@@ -63,25 +73,25 @@ def _fault(builder: "Builder", number: int, fault: m.Fault) -> t.Fault:
     )
 
 
-def _edges(builder: "Builder", name: str) -> list[t.Edge]:
+def _edges(names: _Names, name: str) -> list[t.Edge]:
     """The edge; where a gateway stands between, the caller's way to it."""
-    if name in builder.edges:
-        return [builder.edges[name]]
+    if name in names.edges:
+        return [names.edges[name]]
     caller, _, callee = name.partition(" -> ")
-    return [builder.edges[f"{caller} -> gateway({callee})"]]
+    return [names.edges[f"{caller} -> gateway({callee})"]]
 
 
-def _targets(builder: "Builder", spec: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _targets(names: _Names, spec: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """(global replica ids, endpoint ids); endpoints narrow the fault to themselves."""
-    by_name = {s.name: s for s in builder.services}
+    by_name = names.services
     replicas: set[int] = set()
     endpoints: set[int] = set()
     for name in getattr(spec, "service", ()):
         replicas |= _all(by_name[name])
         endpoints |= set(by_name[name].endpoints)
     for name in getattr(spec, "endpoint", ()):
-        target = builder.resolve(name)
-        endpoints.add(builder.endpoint_id[target])
+        target = names.wiring.resolve(name)
+        endpoints.add(names.wiring.endpoint_id[target])
         replicas |= _all(by_name[target.rsplit(".", 1)[0]])
     for name in getattr(spec, "replica", ()):
         match = REPLICA.fullmatch(name)
