@@ -43,6 +43,7 @@ HANG = 21
 BREAKER = 22
 REPLICA = 23
 BRANCH = 24
+PROBE = 25
 
 
 def splitmix64(state: int, n: int) -> int:

@@ -12,6 +12,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of scenario files.",
     "policies": "List breakers and their parts.",
     "explain": "Explain a breaker, a part, a measure, an outcome or a field.",
+    "conformance": "Replay conformance vectors against the catalogue.",
     "plot": "Draw figures of a results folder again.",
 }
 

@@ -44,7 +44,7 @@ def _overview() -> str:
     from sim.scenario import policies as blocks
 
     kinds: dict[str, Iterable[str]] = {
-        "Breakers": catalog.ROWS, "Parts of a breaker": catalog.PARTS, "Policies": blocks.ORDER,
+        "Breakers": catalog.ENTRIES, "Parts of a breaker": catalog.PARTS, "Policies": blocks.ORDER,
         "Outcomes": OUTCOMES, "Measures": definitions(), "Words": WORDS,
     }  # fmt: skip
     lines = [
@@ -58,10 +58,11 @@ def _policies() -> Iterator[tuple[str, str]]:
     from sim.scenario import policies as blocks
     from sim.scenario.schema import fields
 
-    for name, row in catalog.ROWS.items():
-        parts = "\n".join(f"  {k}: {_as_written(v)}" for k, v in row.parts.items())
+    for name, entry in catalog.ENTRIES.items():
+        parts = "\n".join(f"  {k}: {_as_written(v)}" for k, v in catalog.parts_of(name).items())
         after = f"\n\nParts, each of which the file may replace:\n{parts}" if parts else ""
-        yield name, f"{name} (breaker)\n\n{row.about}\n\nTraps: {row.traps}{after}"
+        traps = "\n".join(f"  * {trap}" for trap in entry.traps)
+        yield name, f"{name} (breaker)\n\n{entry.about}\n\nTraps:\n{traps}{after}"
     for name, about in catalog.PARTS.items():
         yield name, f"{name} (part of a breaker)\n\n{about}"
     for name in blocks.ORDER:

@@ -16,16 +16,20 @@ def command(plugin_files: tuple[str, ...], as_json: bool) -> None:
 
     found = sorted(plugins.gather(plugin_files))
     if as_json:
-        rows = {n: {"about": r.about, "traps": r.traps, "parts": r.parts} for n, r in catalog.ROWS.items()}
+        rows = {
+            n: {"about": e.about, "version": e.version, "traps": e.traps, "parts": catalog.parts_of(n)}
+            for n, e in catalog.ENTRIES.items()
+        }
         click.echo(json.dumps({"breakers": rows, "parts": catalog.PARTS, "plugins": found}, indent=2))
         return
     click.echo("Breakers (breaker: NAME, or breaker: {use: NAME, part: value}):")
-    for name, row in catalog.ROWS.items():
-        click.echo(f"  {name:<14} {row.about.split('. ')[0].rstrip('.')}.")
+    for name, entry in catalog.ENTRIES.items():
+        about = entry.about.split(". ")[0].rstrip(".")
+        click.echo(f"  {name:<20} {about}.{f' [{entry.version}]' if entry.version else ''}")
     for name in found:
-        click.echo(f"  {name:<14} (plugin)")
+        click.echo(f"  {name:<20} (plugin)")
     click.echo("\nParts of a breaker:")
     for name, about in catalog.PARTS.items():
-        click.echo(f"  {name:<14} {about}")
+        click.echo(f"  {name:<20} {about}")
     click.echo("\nOther policies: fallback, deadline, retry, hedge, throttle, rate_limit, bulkhead, timeout.")
     click.echo("`cascadelab explain NAME` says more about each.")

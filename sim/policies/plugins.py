@@ -82,7 +82,9 @@ class Recorded:
 
     def settle(self, now_ns: int, ticket: int, outcome: Outcome) -> None:
         """The result of an admitted try."""
-        machine.settle(self.record, self.params, now_ns, ticket, outcome.verdict, outcome.slow)
+        bound = self.params.slow_ns
+        elapsed = max(outcome.elapsed_ns, bound + 1) if outcome.slow else min(outcome.elapsed_ns, bound)
+        machine.settle(self.record, self.params, now_ns, ticket, outcome.verdict, elapsed)
 
     def due(self) -> int | None:
         """The instant of the next transition by timer."""

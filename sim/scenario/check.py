@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from sim.errors import Problem
 from sim.policies import catalog
+from sim.policies.options import OptionError
 from sim.scenario import expect, offered, whole
 from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
@@ -169,12 +170,11 @@ class Checker:
             self.unknown(place, "breaker", breaker.use, set(self.breakers))
             return
         if breaker.use in (None, *catalog.names()):
-            if breaker.params:
-                self.problem(
-                    (*at, "params"), "`params` is for plugins; a row of the catalogue takes its parts by name"
-                )
             try:
                 catalog.params_from(breaker.model_dump())
+            except OptionError as error:
+                place = (*at, "params", error.name)
+                self.problem(place if place in self.tree.values else (*at, "params"), str(error))
             except ValueError as error:
                 self.problem(at, str(error))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sim.policies import breaker_parts as parts
 from sim.policies import catalog
 from sim.scenario.breakers import Breaker
 from sim.scenario.model import Scenario
@@ -133,18 +134,23 @@ def _copies(model: Scenario, breaker: Breaker, caller: str, callee: str) -> int:
     return copies * (model.services[callee].replicas if breaker.key == "replica" else 1)
 
 
+_TIMED = (parts.W_TIME, parts.W_LAZY)
+
+
+def _results_needed(rule: parts.Rule) -> float:
+    """So many results must be in the window before the rule can hold."""
+    counts = (parts.Q_N, parts.Q_ROW, parts.Q_FAILURES)
+    return max([1.0, *(x for quantity, _, x in rule[1] if quantity in counts)])
+
+
 def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
     if breaker.use not in (None, *catalog.names()) or breaker.use == "none":
         return ""
-    parts = catalog.merged(breaker.model_dump())
-    window, trip = parts["window"], parts["trip"]
-    needs = [trip["failures"]] if trip.get("failures") else []
-    if trip.get("failure_ratio") or trip.get("slow_ratio"):
-        needs.append(trip.get("minimum") or 1)
-    if not needs:
-        return ""
-    need = min(needs)
-    time = window.get("time") if isinstance(window, dict) else None
+    params = catalog.params_from(breaker.model_dump())
+    if not params.rules:
+        return "this breaker cannot trip: its settings give it no rule"
+    need = int(min(_results_needed(rule) for rule in params.rules))
+    time = params.size * params.width_ns if params.window in _TIMED else 0
     if time and rate * time / 1e9 < need:
         return (
             f"this breaker cannot trip: its window of {show_ns(time)} holds {rate * time / 1e9:.3g} results "

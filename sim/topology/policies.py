@@ -74,13 +74,12 @@ def place_of(breaker: m.Breaker) -> str:
 def _breaker(p: m.Breaker, place: str) -> t.Breaker:
     spec = p.model_dump()
     plugin = p.use is not None and p.use not in catalog.names()
-    parts = {} if plugin else catalog.merged(spec)
-    slow = p.slow if plugin else parts.get("slow")
+    parts = {"failures": p.failures} if plugin else catalog.merged(spec)
     return t.Breaker(
         params=(p.use, p.params) if plugin else catalog.params_from(spec),
         plugin=plugin,
-        learn=catalog.learn_from(spec, place),
-        slow_ns=slow or FOREVER,
+        learn=catalog.learn_from({**parts, "given_failures": p.failures is not None}, place),
+        slow_ns=p.slow or FOREVER,
     )
 
 

@@ -8,6 +8,7 @@ from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_FAULT, Moment
 from sim.engines.simpy_engine.frames import Frame
 from sim.engines.simpy_engine.guards import Guard
 from sim.policies import breaker as machine
+from sim.policies.breaker_parts import LEAVE_TOUCH
 from sim.policies.plugins import Outcome
 from sim.record.types import Copy, Transition
 from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Breaker
@@ -26,8 +27,11 @@ class BuiltIn:
             luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1
         )
         self.who = (layer.scope, caller, target)
-        self.record = machine.new(self.params, key)
+        self.record = machine.new(self.params, key, layer.clock.now)
         self.moves = 0
+        self.timed = self.params.timed
+        self.touched = self.params.leave == LEAVE_TOUCH
+        self.due = FOREVER
         self.timer: Moment | None = None
         world.recorder.copies.append(Copy(*self.who, layer.clock.now, True))
 
@@ -42,38 +46,48 @@ class BuiltIn:
     def admit(self, now: int) -> Any:
         """A ticket, or None."""
         ticket = machine.admit(self.record, self.params, now)
-        if self.record.moves != self.moves:
-            self.moved(now)
+        if self.record.moves != self.moves or self.timed:
+            self.after(now)
         return ticket or None
 
     def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
         """The result of an admitted try."""
-        machine.settle(self.record, self.params, now, ticket, self.learn[outcome], slow)
-        if self.record.moves != self.moves:
-            self.moved(now)
+        if self.touched:
+            machine.look(self.record, self.params, now)
+            self.after(now)
+        machine.settle(self.record, self.params, now, ticket, self.learn[outcome], elapsed_ns)
+        if self.record.moves != self.moves or self.timed:
+            self.after(now)
+
+    def force(self, now: int, state: int) -> None:
+        """A manual move."""
+        machine.force(self.record, self.params, now, state)
+        self.after(now)
 
     def _tick(self, subject: Any) -> None:
-        now = self.layer.clock.now
+        now, self.due = self.layer.clock.now, FOREVER
         machine.tick(self.record, self.params, now)
-        if self.record.moves != self.moves:
-            self.moved(now)
+        self.after(now)
 
-    def moved(self, now: int) -> None:
-        """Write the transition down and set the timer that the new state asks for."""
+    def after(self, now: int) -> None:
+        """Write a transition down, and set the timer that the record asks for."""
         b = self.record
-        self.moves = b.moves
-        opened = b.open_ns if b.state == OPEN else 0
-        self.layer.recorder.transitions.append(
-            Transition(
-                now, *self.who, b.from_state, b.state, machine.CAUSES[b.cause],
-                b.seen_n, b.seen_failures, b.seen_slow, opened,
-            )
-        )  # fmt: skip
-        if self.timer is not None:
-            self.timer.cancel()
-        due = machine.due(b, self.params)
-        if due < FOREVER:
-            self.timer = self.layer.clock.after(max(due - now, 0), RANK_FAULT, b.key, self._tick, self)
+        if b.moves != self.moves:
+            self.moves = b.moves
+            opened = b.open_ns if b.state == OPEN else 0
+            self.layer.recorder.transitions.append(
+                Transition(
+                    now, *self.who, b.from_state, b.state, machine.CAUSES[b.cause],
+                    b.seen_n, b.seen_failures, b.seen_slow, opened,
+                )
+            )  # fmt: skip
+        due = machine.due(b, self.params) if self.timed else FOREVER
+        if due != self.due:
+            self.due = due
+            if self.timer is not None:
+                self.timer.cancel()
+            if due < FOREVER:
+                self.timer = self.layer.clock.after(max(due - now, 0), RANK_FAULT, b.key, self._tick, self)
 
     def forget(self) -> None:
         """Its caller crashed: it is gone, and open no longer."""

@@ -5,6 +5,7 @@ import pytest
 from sim import luck
 from sim.policies import breaker as m
 from sim.policies import breaker_parts as parts
+from sim.policies.catalog.parts import trip_rules
 from sim.topology import types
 from sim.words import CLOSED, DISABLED, FORCED_OPEN, FOREVER, HALF_OPEN, METRICS_ONLY, OPEN
 
@@ -15,15 +16,19 @@ OK, BAD, IGNORED = m.SUCCESS, m.FAILURE, m.IGNORE
 class Copy:
     """One breaker under test: time in seconds, results as words."""
 
-    def __init__(self, **values):
-        self.p = m.Params(**{"failures": 2, "open_ns": 5 * S, **values})
+    def __init__(self, failures=2, failure_ratio=0.0, slow_ratio=0.0, minimum=1, **values):
+        trip = {"failures": failures, "failure_ratio": failure_ratio, "slow_ratio": slow_ratio}
+        consecutive = values.get("window", parts.W_CONSECUTIVE) == parts.W_CONSECUTIVE
+        rules = trip_rules({**trip, "minimum": minimum}, consecutive=consecutive)
+        judged = {"rules": rules, "judges_slow": int(slow_ratio > 0), "slow_ratio": slow_ratio, "slow_ns": S}
+        self.p = m.Params(**{"open_ns": 5 * S, **judged, **values})
         self.b = m.new(self.p, key=7)
 
     def ask(self, at_s):
         return m.admit(self.b, self.p, round(at_s * S))
 
     def end(self, at_s, ticket, verdict, slow=False):
-        m.settle(self.b, self.p, round(at_s * S), ticket, verdict, slow)
+        m.settle(self.b, self.p, round(at_s * S), ticket, verdict, 2 * S if slow else 0)
 
     def call(self, at_s, verdict, slow=False):
         ticket = self.ask(at_s)
@@ -54,7 +59,7 @@ def test_verdicts_are_those_that_the_topology_writes():
 
 
 def test_every_cause_has_a_name():
-    assert len(set(m.CAUSES)) == len(m.CAUSES) == parts.BY_SLOW_PROBE + 1
+    assert len(set(m.CAUSES)) == len(m.CAUSES) == parts.BY_IGNORED + 1
 
 
 # Window and trip ---------------------------------------------------------------------------------
@@ -255,7 +260,7 @@ def test_the_first_good_probe_closes_and_the_first_bad_one_opens_again():
 
 
 def test_a_quota_is_not_filled_up_by_results():
-    copy = opened(probe=parts.PROBE_QUOTA, probes=2, decide=parts.DECIDE_SUCCESSES, decide_n=2)
+    copy = opened(probe=parts.PROBE_QUOTA, probes=2, closes_at=2)
     assert copy.call(5, OK)
     ticket = copy.ask(5)
     assert ticket
@@ -274,7 +279,7 @@ def test_an_ignored_probe_gives_its_permit_back():
 
 
 def test_concurrent_probes_are_filled_up_as_they_come_back():
-    copy = opened(probe=parts.PROBE_CONCURRENT, probes=2, decide=parts.DECIDE_SUCCESSES, decide_n=4)
+    copy = opened(probe=parts.PROBE_CONCURRENT, probes=2, closes_at=4)
     first, second = copy.ask(5), copy.ask(5)
     assert first
     assert second
@@ -285,7 +290,7 @@ def test_concurrent_probes_are_filled_up_as_they_come_back():
 
 
 def test_n_successes_close_and_any_failure_opens_again():
-    copy = opened(decide=parts.DECIDE_SUCCESSES, decide_n=3)
+    copy = opened(closes_at=3)
     copy.call(5, OK)
     copy.call(5, OK)
     assert copy.b.state == HALF_OPEN
@@ -420,4 +425,4 @@ def test_the_record_holds_numbers_and_flat_lists_only():
     copy = opened(window=parts.W_TIME, size=3, width_ns=S)
     for name in m.Breaker.__slots__:
         value = getattr(copy.b, name)
-        assert type(value) is int or all(type(v) is int for v in value)
+        assert type(value) in (int, float) or all(type(v) is int for v in value)

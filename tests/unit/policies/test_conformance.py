@@ -6,14 +6,25 @@ import pytest
 
 from sim.policies import catalog
 from sim.policies.breaker import Params
-from sim.policies.conformance import ConformanceError, as_user, check_breaker
+from sim.policies.conformance import CHECKS, ConformanceError, as_user, check_breaker
 
 S = 1_000_000_000
 
 
+@pytest.mark.parametrize(
+    ("name", "promise"), [(n, broken) for n in catalog.names() for broken in catalog.ENTRIES[n].breaks]
+)
+def test_a_promise_that_a_library_is_said_to_break_is_broken(name, promise):
+    others = [check.__name__ for check in CHECKS if check.__name__ != promise]
+    with pytest.raises(ConformanceError):
+        check_breaker(lambda: as_user(catalog.params_from({"use": name})), except_for=others)
+
+
 @pytest.mark.parametrize("name", catalog.names())
 def test_the_catalogue_conforms(name):
-    check_breaker(lambda: as_user(catalog.params_from({"use": name})))
+    check_breaker(
+        lambda: as_user(catalog.params_from({"use": name})), except_for=catalog.ENTRIES[name].breaks
+    )
 
 
 class Good:
@@ -160,9 +171,16 @@ def test_each_broken_promise_is_found(factory, told):
 
 
 def test_a_quota_that_can_never_decide_is_found_as_wedged():
-    from sim.policies.breaker_parts import DECIDE_SUCCESSES, PROBE_QUOTA
+    from sim.policies.breaker_parts import PROBE_QUOTA
+    from sim.policies.catalog.parts import trip_rules
 
-    wedge = Params(failures=2, open_ns=S, probe=PROBE_QUOTA, probes=2, decide=DECIDE_SUCCESSES, decide_n=3)
+    wedge = Params(
+        rules=trip_rules({"failures": 2}, consecutive=True),
+        open_ns=S,
+        probe=PROBE_QUOTA,
+        probes=2,
+        closes_at=3,
+    )
     with pytest.raises(ConformanceError, match="wedged"):
         check_breaker(lambda: as_user(wedge))
 
@@ -180,9 +198,16 @@ def test_the_message_holds_the_seed_and_a_history_that_ends_at_the_fault():
 
 def test_what_happens_again_and_again_is_folded():
     """A wedged breaker refuses a hundred times: what wedged it stays in sight."""
-    from sim.policies.breaker_parts import DECIDE_SUCCESSES, PROBE_QUOTA
+    from sim.policies.breaker_parts import PROBE_QUOTA
+    from sim.policies.catalog.parts import trip_rules
 
-    wedge = Params(failures=2, open_ns=S, probe=PROBE_QUOTA, probes=2, decide=DECIDE_SUCCESSES, decide_n=3)
+    wedge = Params(
+        rules=trip_rules({"failures": 2}, consecutive=True),
+        open_ns=S,
+        probe=PROBE_QUOTA,
+        probes=2,
+        closes_at=3,
+    )
     with pytest.raises(ConformanceError, match="wedged") as caught:
         check_breaker(lambda: as_user(wedge))
     lines = str(caught.value).splitlines()

@@ -1,0 +1,76 @@
+"""What an entry of the catalogue is: a library's own settings, and what parts they come to."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sim.policies.options import Option, OptionError, resolve
+
+S = 1_000_000_000
+MS = 1_000_000
+
+Parts = dict[str, Any]
+"""Breaker parts in the spelling of the scenario file (durations in ns, shares 0..1)."""
+
+FAILURES = ("error", "timeout", "shed", "unreachable")
+"""Learned as failure by default."""
+IGNORED = ("broken", "limited", "bulkhead", "expired", "cancelled")
+"""Learned as nothing: they give a probe permit back."""
+ANY_EXCEPTION = (*FAILURES, "broken", "limited", "bulkhead", "expired")
+"""For libraries to which a refusal by an inner policy is an exception like any other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the catalogue."""
+
+    about: str
+    """What it does, in a sentence or two."""
+    traps: tuple[str, ...]
+    """Where it bites."""
+    parts: Callable[[dict[str, Any]], Parts]
+    """Its settings, defaults filled in, as parts. ValueError if they contradict each other."""
+    options: tuple[Option, ...] = ()
+    """The library's own settings."""
+    version: str = ""
+    """Library and version; empty for entries of our own."""
+    source: str = ""
+    """Where the semantics were read."""
+    names: tuple[tuple[str, str], ...] = ()
+    """States that the library calls otherwise than we do: (ours, its own)."""
+    breaks: tuple[str, ...] = ()
+    """Promises of `sim.policies.conformance` that the library itself does not keep."""
+    wedges: bool = False
+    """A probe that never returns keeps it half-open for ever, with default settings."""
+
+
+def settings(entry: Entry, given: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The library's settings with defaults filled in. OptionError names what is unknown or illegal."""
+    return resolve(entry.options, by_own_name(entry.options, given), name)
+
+
+def by_own_name(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` by the options' own names: kebab-case, snake_case and nested mappings are accepted."""
+    own = {_squashed(option.name): option.name for option in options}
+    found: dict[str, Any] = {}
+    for key, value in _flat(given, own):
+        name = own.get(_squashed(key), key)
+        if name in found:
+            raise OptionError(key, f"{key} says again what {name} says")
+        found[name] = value
+    return found
+
+
+def _squashed(name: str) -> str:
+    return name.replace("-", "").replace("_", "").lower()
+
+
+def _flat(given: Mapping[str, Any], own: dict[str, str], above: str = "") -> list[tuple[str, Any]]:
+    flat: list[tuple[str, Any]] = []
+    for key, value in given.items():
+        path = f"{above}.{key}" if above else str(key)
+        if isinstance(value, Mapping) and _squashed(path) not in own:
+            flat += _flat(value, own, path)
+        else:
+            flat.append((path, value))
+    return flat

@@ -1,0 +1,149 @@
+"""Settings of a library under its own names: defaults, units, legal ranges."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from sim import units
+
+MS, S = 1_000_000, 1_000_000_000
+
+
+class OptionError(ValueError):
+    """A setting is unknown or illegal; `name` is the setting as it was given."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting of a library.
+
+    Kinds: `duration` (text with unit -> ns; a bare number is refused), `duration_ms` and `duration_s`
+    (a bare number counts ms or s as the library has it, or text with unit -> ns), `durations` (a list of
+    them), `count` (whole number), `counts` (a whole number or a list of them), `number`, `share` (0..1 or
+    `30%` -> 0..1), `percent` (0..100 or `30%` -> 0..1), `flag`, `choice`, `text`, `any` (as given).
+    """
+
+    name: str
+    default: Any
+    kind: str
+    about: str
+    low: float | None = None
+    """Smallest legal value, inclusive, in the unit that the library writes (durations: a bare number's,
+    ns of `duration` in s)."""
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+def resolve(options: Iterable[Option], given: Mapping[str, Any], entry: str) -> dict[str, Any]:
+    """Every setting by name, parsed: what is given over the defaults.
+
+    Raises OptionError for an unknown name (with the nearest valid one) or an illegal value.
+    """
+    known = {option.name: option for option in options}
+    for name in given:
+        if name not in known:
+            near = get_close_matches(str(name), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known) or 'none'}"
+            raise OptionError(str(name), f"{entry} has no setting {name!r}{hint}")
+    return {name: parse(option, given.get(name, option.default)) for name, option in known.items()}
+
+
+def parse(option: Option, value: Any) -> Any:
+    """The value of one setting. Raises OptionError."""
+    try:
+        parsed = _PARSERS[option.kind](option, value)
+    except ValueError as error:
+        raise OptionError(option.name, f"{option.name}: {error}") from error
+    return parsed
+
+
+def _ranged(option: Option, value: float, shown: Any) -> None:
+    low, high = option.low, option.high
+    if (low is not None and value < low) or (high is not None and value > high):
+        span = f"{low:g} to {high:g}" if low is not None and high is not None else None
+        bound = span or (f"at least {low:g}" if low is not None else f"at most {high:g}")
+        msg = f"{shown} is out of range; it must be {bound}"
+        raise ValueError(msg)
+
+
+def _number(option: Option, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        msg = f"{value!r} is not a number"
+        raise ValueError(msg)
+    _ranged(option, value, value)
+    return float(value)
+
+
+def _count(option: Option, value: Any) -> int:
+    if _number(option, value) != int(value):
+        msg = f"{value!r} is not a whole number"
+        raise ValueError(msg)
+    return int(value)
+
+
+def _counts(option: Option, value: Any) -> Any:
+    return [_count(option, v) for v in value] if isinstance(value, list | tuple) else _count(option, value)
+
+
+def _share(option: Option, value: Any) -> float:
+    share = units.share(value)
+    _ranged(option, share, value)
+    return share
+
+
+def _percent(option: Option, value: Any) -> float:
+    percent = units.share(value) * 100 if isinstance(value, str) else _number(option, value)
+    _ranged(option, percent, value)
+    return percent / 100
+
+
+def _duration(unit_ns: int, *, bare: bool) -> Any:
+    def read(option: Option, value: Any) -> int:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        ns = round(value * unit_ns) if bare and number else units.duration_ns(value)
+        _ranged(option, ns / unit_ns, value)
+        return ns
+
+    return read
+
+
+def _flag(option: Option, value: Any) -> bool:
+    if not isinstance(value, bool):
+        msg = f"{value!r} is neither true nor false"
+        raise ValueError(msg)
+    return value
+
+
+def _choice(option: Option, value: Any) -> str:
+    found = [choice for choice in option.choices if choice.lower() == str(value).lower()]
+    if not found:
+        msg = f"{value!r} is none of {', '.join(option.choices)}"
+        raise ValueError(msg)
+    return found[0]
+
+
+def _durations(option: Option, value: Any) -> list[int]:
+    values = value if isinstance(value, list | tuple) else [value]
+    return [_PARSERS["duration"](option, v) for v in values]
+
+
+_PARSERS: dict[str, Any] = {
+    "number": _number,
+    "count": _count,
+    "counts": _counts,
+    "share": _share,
+    "percent": _percent,
+    "duration": _duration(S, bare=False),
+    "duration_ms": _duration(MS, bare=True),
+    "duration_s": _duration(S, bare=True),
+    "durations": _durations,
+    "flag": _flag,
+    "choice": _choice,
+    "text": lambda option, value: str(value),
+    "any": lambda option, value: value,
+}
