@@ -96,10 +96,10 @@ def open_share(s: Selection) -> float:
     for t in s.record.transitions:
         who = (t.scope, t.caller, t.target)
         if who in copies:
+            if t.from_state == OPEN:
+                spent += _overlap(opened.pop(who, t.t_ns), t.t_ns, start, end)
             if t.to_state == OPEN:
                 opened[who] = t.t_ns
-            elif t.from_state == OPEN:
-                spent += _overlap(opened.pop(who, t.t_ns), t.t_ns, start, end)
     spent += sum(_overlap(t, end, start, end) for t in opened.values())
     return spent / total if total else float("nan")
 

@@ -97,6 +97,7 @@ class Checker:
         self.edge_names()
         self.endless()
         self.faults()
+        self.operations()
         self.expectations()
         if not self.found.problems:
             self.load()
@@ -242,6 +243,15 @@ class Checker:
                 self.replica(name, (*at, "replica"))
             if fault.at is not None and model.duration is not None and fault.at >= model.duration:
                 self.problem(("faults", i, "at"), "the fault begins after the run has ended")
+
+    def operations(self) -> None:
+        for i, operation in enumerate(self.model.operations):
+            at: Location = ("operations", i)
+            for name in operation.edge:
+                if name not in self.edges:
+                    self.unknown((*at, "edge"), "edge", name, self.edges)
+            if self.model.duration is not None and operation.at >= self.model.duration:
+                self.problem((*at, "at"), "the operation comes after the run has ended")
 
     def replica(self, name: str, at: Location) -> None:
         match = REPLICA.fullmatch(name)

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from sim.scenario.dists import NO_TIME, Distribution, DistSpec
 from sim.scenario.faults import VERBS, Cut, Fail, Fault, Flush, OnReplicas, Slow, Surge
 from sim.scenario.fields import Duration, Part, PositiveDuration, Share, Whole
+from sim.scenario.operations import Operation
 from sim.scenario.policies import Policies, no_policies
 from sim.scenario.services import (
     Autoscale,
@@ -41,6 +42,7 @@ __all__ = [
     "Fault",
     "Flush",
     "OnReplicas",
+    "Operation",
     "Ramp",
     "Rate",
     "Scenario",
@@ -87,6 +89,7 @@ class Scenario(Part):
     )
     caches: dict[str, Cache] = Field(default_factory=dict, description="Caches by name.")
     faults: tuple[Fault, ...] = Field((), description="What goes wrong.")
+    operations: tuple[Operation, ...] = Field((), description="Breakers moved by hand.")
     variants: dict[str, Any] = Field(
         default_factory=dict, description="What is compared: each is merged over the file."
     )

@@ -10,6 +10,7 @@ from sim.topology.build_sites import Sites
 from sim.topology.build_sources import build_cache, build_sources
 from sim.topology.build_wiring import Wiring
 from sim.topology.faults import build_faults
+from sim.topology.operations import build_operations
 from sim.words import FOREVER, NS
 
 MAX_BUCKETS = 600
@@ -40,6 +41,7 @@ def build(model: m.Scenario) -> t.Topology:
         scopes=tuple(sites.scopes),
         sources=sources.sources,
         caches=tuple(build_cache(i, n, model.caches[n]) for n, i in wiring.cache_id.items()),
+        operations=build_operations(model, sites.edges, sites.scopes),
         faults=build_faults(wiring, sites.edges, {s.name: s for s in built.services}),
         replicas=built.replicas,
         callers=sources.callers,

@@ -135,6 +135,10 @@ class Edge:
 ) = range(12)
 
 
+WITH_STATES = (L_BREAKER,)
+"""Layers whose copies have states, and trip."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layer:
     """One policy of a call site's stack, from the outside in. L_TRY (where tries are booked: just
@@ -363,6 +367,18 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """Somebody moves breakers by hand."""
+
+    id: int
+    name: str
+    at_ns: int
+    state: int
+    """Where they are moved; what comes into being later begins there, until the next operation."""
+    scopes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Topology:
     name: str
     duration_ns: int
@@ -383,6 +399,7 @@ class Topology:
     sources: tuple[Source, ...]
     caches: tuple[Cache, ...]
     faults: tuple[Fault, ...]
+    operations: tuple[Operation, ...]
     replicas: int
     """Number of global replica ids."""
     callers: int = 0

@@ -12,7 +12,14 @@ OUTCOME = {
     "expired": "#F0E442",
     "cancelled": "#C8C8C8",
 }
-STATE = {"closed": "#BFE3D6", "open": "#D55E00", "half_open": "#0072B2"}
+STATE = {
+    "closed": "#BFE3D6",
+    "open": "#D55E00",
+    "half_open": "#0072B2",
+    "forced_open": "#6B2C00",
+    "disabled": "#F0E442",
+    "metrics_only": "#CC79A7",
+}
 """The usual state is pale, so that the others are seen."""
 QUANTILE = {"p50": "#56B4E9", "p90": "#0072B2", "p99": "#000000"}
 SERIES = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F7F7F")

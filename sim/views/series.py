@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sim.measures.latency import from_bins
 from sim.measures.selection import sites_of
 from sim.record import types as r
-from sim.words import CLOSED, HALF_OPEN, OPEN, REFUSALS, STARTED
+from sim.words import CLOSED, DISABLED, FORCED_OPEN, HALF_OPEN, METRICS_ONLY, OPEN, REFUSALS, STARTED
 
 Floats = NDArray[np.float64]
 
@@ -113,4 +113,5 @@ def endpoint_health(run: Any, start: int, stop: int) -> dict[int, float]:
 
 
 GAUGES = {"queue": r.QUEUE_NS, "busy slots": r.INSIDE_NS, "cores at work": r.WORKING_NS}
-STATES = (CLOSED, OPEN, HALF_OPEN)
+USUAL_STATES = (CLOSED, OPEN, HALF_OPEN)
+STATES = (*USUAL_STATES, FORCED_OPEN, DISABLED, METRICS_ONLY)

@@ -24,7 +24,8 @@ def strips(axes: "Axes", run: Any) -> None:
         _bars(axes, run, spans)
     from matplotlib.patches import Patch
 
-    names = [STATES[s] for s in series.STATES]
+    seen = {state for parts in spans.values() for *_, state in parts}
+    names = [STATES[s] for s in series.STATES if s in seen or s in series.USUAL_STATES]
     legend(axes, handles=[Patch(color=palette.STATE[n], label=n.replace("_", "-")) for n in names])
 
 

@@ -7,6 +7,7 @@ from sim import luck
 from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_FAULT, Moment
 from sim.engines.simpy_engine.frames import Frame
 from sim.engines.simpy_engine.guards import Guard
+from sim.errors import UsageError
 from sim.policies import breaker as machine
 from sim.policies.breaker_parts import LEAVE_TOUCH
 from sim.policies.plugins import Outcome
@@ -34,6 +35,11 @@ class BuiltIn:
         self.due = FOREVER
         self.timer: Moment | None = None
         world.recorder.copies.append(Copy(*self.who, layer.clock.now, True))
+        if self.record.state != CLOSED:
+            self._begins_in(self.record.state)
+        by_hand = world.operations.state_of(layer.scope)
+        if by_hand != CLOSED:
+            self.force(layer.clock.now, by_hand)
 
     @property
     def state(self) -> int:
@@ -58,6 +64,11 @@ class BuiltIn:
         machine.settle(self.record, self.params, now, ticket, self.learn[outcome], elapsed_ns)
         if self.record.moves != self.moves or self.timed:
             self.after(now)
+
+    def _begins_in(self, state: int) -> None:
+        """Write down that its settings let it begin in another state than closed."""
+        move = Transition(self.layer.clock.now, *self.who, CLOSED, state, "forced", 0, 0, 0, 0)
+        self.layer.recorder.transitions.append(move)
 
     def force(self, now: int, state: int) -> None:
         """A manual move."""
@@ -113,6 +124,9 @@ class UserMade:
         self.last = self.state
         self.timer: Moment | None = None
         layer.recorder.copies.append(Copy(*self.who, layer.clock.now, self.known))
+        by_hand = layer.world.operations.state_of(layer.scope)
+        if by_hand != CLOSED:
+            self.force(layer.clock.now, by_hand)
 
     @property
     def state(self) -> int:
@@ -134,16 +148,25 @@ class UserMade:
         self.user.settle(now, ticket, Outcome(verdict, slow, OUTCOMES[outcome], elapsed_ns))
         self._look(now)
 
+    def force(self, now: int, state: int) -> None:
+        """A manual move, if the class knows how."""
+        if not callable(getattr(self.user, "force", None)):
+            msg = f"breaker {self.name!r} has no force(now_ns, state): an operation of the scenario needs it"
+            raise UsageError(msg)
+        self.user.force(now, STATES[state])
+        self._look(now, "forced")
+
     def _tick(self, subject: Any) -> None:
         now = self.layer.clock.now
         self.user.tick(now)
         self._look(now)
 
-    def _look(self, now: int) -> None:
+    def _look(self, now: int, cause: str = "") -> None:
         state = self.state
         if state != self.last:
+            why = cause or f"decided by {self.name}"
             self.layer.recorder.transitions.append(
-                Transition(now, *self.who, self.last, state, f"decided by {self.name}", 0, 0, 0, 0)
+                Transition(now, *self.who, self.last, state, why, 0, 0, 0, 0)
             )
             self.last = state
         if hasattr(self.user, "due"):
@@ -205,6 +228,11 @@ class SharedLate:
         now = self.copy.layer.clock.now
         if ticket is not UNHEARD:
             self.copy.settle(now, ticket, outcome, slow, elapsed_ns)
+        self._view(now)
+
+    def force(self, now: int, state: int) -> None:
+        """A manual move: seen at once by whoever moves it, d later by the callers."""
+        self.copy.force(now, state)
         self._view(now)
 
     def forget(self) -> None:

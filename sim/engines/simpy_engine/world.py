@@ -16,6 +16,7 @@ from sim.engines.simpy_engine.faults import FaultRun
 from sim.engines.simpy_engine.frames import Call, Layer
 from sim.engines.simpy_engine.guards import BulkheadLayer, RateLimitLayer, ThrottleLayer
 from sim.engines.simpy_engine.jobs import Stepper
+from sim.engines.simpy_engine.operations import Operations
 from sim.engines.simpy_engine.replica import Replica
 from sim.engines.simpy_engine.scaling import Autoscaler
 from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
@@ -71,6 +72,7 @@ class World:
             for source in topology.sources
         ]
         self.faults = [FaultRun(self, fault) for fault in topology.faults]
+        self.operations = Operations(self)
         self._endpoint_service = [e.service for e in topology.endpoints]
         self._error_rate = [e.error_rate for e in topology.endpoints]
 
@@ -137,6 +139,7 @@ class World:
                 self._enter(self.replicas[service.first_replica + i], cold=False)
             if service.autoscale is not None:
                 Autoscaler(self, service, service.autoscale).start()
+        self.operations.plan()
         for fault in self.faults:
             fault.plan()
         for source in self.sources:
