@@ -67,20 +67,26 @@ class BreakerSubject:
         """By id: ticket, and when it began."""
 
     def step(self, now_ns: int, step: Step) -> dict[str, Any]:
-        """Timers ring first, then the step is done; the state is read last."""
-        self._until(now_ns)
+        """Timers ring first, then the step is done; the state is read last, if anybody asks."""
+        if step["do"] not in _ACTIONS:
+            msg = f"a breaker knows no step `do: {step['do']}`"
+            raise ValueError(msg)
+        self.catch_up(now_ns)
         seen = _ACTIONS[step["do"]](self, step)
-        if "state" in step:
-            machine.look(self.record, self.params, self.now)
-            state = STATES[self.record.state]
-            seen["state"] = self.names.get(state, state)
-        return seen
+        return {**seen, "state": self.seen_state()} if "state" in step else seen
 
-    def _until(self, now_ns: int) -> None:
+    def seen_state(self) -> str:
+        """The state by the library's own name; reading it may move it."""
+        machine.look(self.record, self.params, self.now)
+        state = STATES[self.record.state]
+        return self.names.get(state, state)
+
+    def catch_up(self, now_ns: int) -> None:
+        """Time goes on; timers ring on the way."""
         while (due := machine.due(self.record, self.params)) <= now_ns:
             self.now = max(self.now, due)
             machine.tick(self.record, self.params, self.now)
-        self.now = now_ns
+        self.now = max(self.now, now_ns)
 
     def begin(self, step: Step) -> dict[str, Any]:
         """Ask for admission; an admitted call is known by its id."""
@@ -103,7 +109,7 @@ class BreakerSubject:
         """Begin, and end `dur` later if admitted."""
         seen = self.begin({"id": ""})
         if seen["adm"]:
-            self._until(self.now + round(step.get("dur", 0) * NS))
+            self.catch_up(self.now + round(step.get("dur", 0) * NS))
             self.end({**step, "id": ""})
         return seen
 
@@ -124,6 +130,45 @@ class BreakerSubject:
         return self.verdicts[out]
 
 
+class RulesSubject:
+    """Several breakers of one resource, asked in order; every one hears how an admitted call ended.
+
+    Refused by a later one, a call is nobody's result: those before roll back what they gave it.
+    """
+
+    def __init__(self, parts: list[BreakerSubject]) -> None:
+        self.parts = parts
+
+    def step(self, now_ns: int, step: Step) -> dict[str, Any]:
+        """As of one breaker; the state is open if any is, else half-open if any is."""
+        for part in self.parts:
+            part.catch_up(now_ns)
+        seen: dict[str, Any] = {}
+        if step["do"] == "call":
+            seen = self._begin({"id": ""})
+            if seen["adm"]:
+                later = now_ns + round(step.get("dur", 0) * NS)
+                for part in self.parts:
+                    part.catch_up(later)
+                    part.end({**step, "id": ""})
+        elif step["do"] == "begin":
+            seen = self._begin(step)
+        else:
+            for part in self.parts:
+                _ACTIONS[step["do"]](part, step)
+        states = [part.seen_state() for part in self.parts]
+        found = [s for s in ("forced_open", "open", "half_open") if s in states]
+        return {**seen, "state": found[0] if found else states[0]}
+
+    def _begin(self, step: Step) -> dict[str, Any]:
+        for i, part in enumerate(self.parts):
+            if not part.begin(step)["adm"]:
+                for before in self.parts[:i]:
+                    before.end({"id": step["id"], "out": "ignored"})
+                return {"adm": False}
+        return {"adm": True}
+
+
 _ACTIONS: dict[str, Callable[[BreakerSubject, Step], dict[str, Any]]] = {
     "call": BreakerSubject.call,
     "begin": BreakerSubject.begin,
@@ -137,7 +182,10 @@ def subject_of(library: str, config: Mapping[str, Any]) -> Subject:
     """A fresh policy of a library. ValueError if it is unknown or its settings are wrong."""
     name = ALIASES.get(library, library)
     if name in catalog.ENTRIES:
-        return BreakerSubject(catalog.ENTRIES[name], catalog.parts_of(name, dict(config)))
+        entry, rules = catalog.ENTRIES[name], config.get("rules")
+        if isinstance(rules, list) and set(config) == {"rules"}:
+            return RulesSubject([BreakerSubject(entry, catalog.parts_of(name, dict(r))) for r in rules])
+        return BreakerSubject(entry, catalog.parts_of(name, dict(config)))
     known = sorted(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version)
     msg = f"no library is called {library!r}; there are {', '.join(known)}"
     raise ValueError(msg)
