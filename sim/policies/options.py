@@ -37,12 +37,17 @@ class Option:
     ns of `duration` in s)."""
     high: float | None = None
     choices: tuple[str, ...] = ()
+    elsewhere: str = ""
+    """Not a setting here: what to write instead, or why it has no meaning."""
 
 
-def resolve(options: Iterable[Option], given: Mapping[str, Any], entry: str) -> dict[str, Any]:
+def resolve(
+    options: Iterable[Option], given: Mapping[str, Any], entry: str, *, elsewhere_too: bool = False
+) -> dict[str, Any]:
     """Every setting by name, parsed: what is given over the defaults.
 
-    Raises OptionError for an unknown name (with the nearest valid one) or an illegal value.
+    Raises OptionError for an unknown name (with the nearest valid one), an illegal value, and, unless
+    `elsewhere_too`, for a setting that belongs elsewhere.
     """
     known = {option.name: option for option in options}
     for name in given:
@@ -50,6 +55,8 @@ def resolve(options: Iterable[Option], given: Mapping[str, Any], entry: str) -> 
             near = get_close_matches(str(name), known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known) or 'none'}"
             raise OptionError(str(name), f"{entry} has no setting {name!r}{hint}")
+        if known[name].elsewhere and not elsewhere_too:
+            raise OptionError(str(name), f"{name}: {known[name].elsewhere}")
     return {name: parse(option, given.get(name, option.default)) for name, option in known.items()}
 
 

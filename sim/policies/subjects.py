@@ -184,8 +184,10 @@ def subject_of(library: str, config: Mapping[str, Any]) -> Subject:
     if name in catalog.ENTRIES:
         entry, rules = catalog.ENTRIES[name], config.get("rules")
         if isinstance(rules, list) and set(config) == {"rules"}:
-            return RulesSubject([BreakerSubject(entry, catalog.parts_of(name, dict(r))) for r in rules])
-        return BreakerSubject(entry, catalog.parts_of(name, dict(config)))
+            return RulesSubject(
+                [BreakerSubject(entry, catalog.parts_of(name, r, elsewhere_too=True)) for r in rules]
+            )
+        return BreakerSubject(entry, catalog.parts_of(name, dict(config), elsewhere_too=True))
     known = sorted(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version)
     msg = f"no library is called {library!r}; there are {', '.join(known)}"
     raise ValueError(msg)

@@ -51,14 +51,14 @@ def names() -> tuple[str, ...]:
     return tuple(ENTRIES)
 
 
-def parts_of(name: str, params: dict[str, Any] | None = None) -> Parts:
-    """The parts of an entry with its own settings.
+def parts_of(name: str, params: dict[str, Any] | None = None, *, elsewhere_too: bool = False) -> Parts:
+    """The parts of an entry with its own settings; those that belong elsewhere only if `elsewhere_too`.
 
     KeyError if no entry is called so; OptionError if a setting is unknown or illegal; ValueError if
     settings contradict each other.
     """
     entry = ENTRIES[name]
-    return entry.parts(settings(entry, params or {}, name))
+    return entry.parts(settings(entry, params or {}, name, elsewhere_too=elsewhere_too))
 
 
 def merged(spec: dict[str, Any]) -> Parts:

@@ -36,6 +36,8 @@ class Entry:
     """Library and version; empty for entries of our own."""
     source: str = ""
     """Where the semantics were read."""
+    prefixes: tuple[str, ...] = ()
+    """Beginnings of its settings' names that may be left out."""
     names: tuple[tuple[str, str], ...] = ()
     """States that the library calls otherwise than we do: (ours, its own)."""
     breaks: tuple[str, ...] = ()
@@ -44,21 +46,30 @@ class Entry:
     """A probe that never returns keeps it half-open for ever, with default settings."""
 
 
-def settings(entry: Entry, given: Mapping[str, Any], name: str) -> dict[str, Any]:
+def settings(
+    entry: Entry, given: Mapping[str, Any], name: str, *, elsewhere_too: bool = False
+) -> dict[str, Any]:
     """The library's settings with defaults filled in. OptionError names what is unknown or illegal."""
-    return resolve(entry.options, by_own_name(entry.options, given), name)
+    return resolve(entry.options, by_own_name(entry, given), name, elsewhere_too=elsewhere_too)
 
 
-def by_own_name(options: tuple[Option, ...], given: Mapping[str, Any]) -> dict[str, Any]:
-    """`given` by the options' own names: kebab-case, snake_case and nested mappings are accepted."""
-    own = {_squashed(option.name): option.name for option in options}
+def by_own_name(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+    """`given` by the settings' own names: kebab-case, snake_case, nested mappings and short names will do."""
+    own = {_squashed(_short(option.name, entry.prefixes)): option.name for option in entry.options}
+    own |= {_squashed(option.name): option.name for option in entry.options}
     found: dict[str, Any] = {}
     for key, value in _flat(given, own):
-        name = own.get(_squashed(key), key)
+        name = own.get(_squashed(key)) or own.get(_squashed(_short(key, entry.prefixes)), key)
         if name in found:
             raise OptionError(key, f"{key} says again what {name} says")
         found[name] = value
     return found
+
+
+def _short(name: str, prefixes: tuple[str, ...]) -> str:
+    for prefix in prefixes:
+        name = name.removeprefix(prefix)
+    return name
 
 
 def _squashed(name: str) -> str:

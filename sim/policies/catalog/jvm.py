@@ -6,7 +6,8 @@ from sim.policies.catalog.entry import ANY_EXCEPTION, FAILURES, MS, Entry, Parts
 from sim.policies.options import Option
 
 COUNT, RATIO, FLAG, MILLIS = "count", "percent", "flag", "duration_ms"
-INT_MAX = 2**31 - 1
+BY_OUTCOME = "say it by outcome: `failures:` and `ignored_outcomes:` of the breaker"
+NO_MEANING = "it has no meaning in a simulation; leave it out"
 
 
 def _hystrix(s: dict[str, Any]) -> Parts:
@@ -63,6 +64,7 @@ HYSTRIX = Entry(
     ),
     "Hystrix 1.5 (Netflix/Hystrix 7c03bafe)",
     "HystrixCircuitBreaker.java, HealthCountsStream.java, HystrixCommandMetrics.java",
+    prefixes=("hystrix.command.default.", "circuitBreaker.", "metrics."),
     breaks=("permits_conserved",),
     wedges=True,
 )  # fmt: skip
@@ -142,6 +144,20 @@ RESILIENCE4J = Entry(
         Option("exponentialMaxWaitDurationInOpenState", 0, MILLIS, "longest open time; 0: none", 0),
         Option("enableRandomizedWait", False, FLAG, "open time spread by the factor"),
         Option("randomizedWaitFactor", 0.5, "share", "uniform in [1 - factor, 1 + factor]", 0, 1),
+        *(
+            Option(name, None, "any", "which results count", elsewhere=BY_OUTCOME)
+            for name in (
+                "recordExceptions", "ignoreExceptions", "recordFailurePredicate", "ignoreExceptionPredicate",
+                "recordResultPredicate", "ignoreExceptionsPrecedence",
+            )
+        ),
+        *(
+            Option(name, None, "any", "of the library's workings", elsewhere=NO_MEANING)
+            for name in (
+                "writableStackTraceEnabled", "registerHealthIndicator", "allowHealthIndicatorToFail",
+                "eventConsumerBufferSize", "slidingWindowSynchronizationStrategy",
+            )
+        ),
         Option("initialState", "CLOSED", "choice", "state at the start", choices=STATES),
     ),
     "resilience4j 2.4 (af9e7c97)",
@@ -236,7 +252,7 @@ def failsafe_parts(s: dict[str, Any], rate_of: float) -> Parts:
     return {
         "window": {"time": period, "buckets": 10} if period else {"count": capacity},
         "trip": {"any": [{"minimum": max(1, executions), **rule}], "percent": "rounded", "on": "any"},
-        "open_for": {"fixed": s["delay"], "jitter": s["jitterFactor"]},
+        "open_for": {"fixed": s["delay"], "jitter": s["jitterFactor"] or _jitter(s)},
         "leave_open": "request",
         "expiry": "inclusive",
         "probe": {"concurrent": half},
@@ -246,6 +262,14 @@ def failsafe_parts(s: dict[str, Any], rate_of: float) -> Parts:
         "clear": "transition",
         "failures": ANY_EXCEPTION,
     }  # fmt: skip
+
+
+def _jitter(s: dict[str, Any]) -> float:
+    """A jitter given as a duration, as a share of the delay."""
+    if s["jitter"] > s["delay"]:
+        msg = "jitter must not be longer than delay"
+        raise ValueError(msg)
+    return float(s["jitter"] / s["delay"]) if s["delay"] else 0.0
 
 
 def failsafe_options(rate_high: float) -> tuple[Option, ...]:
@@ -260,6 +284,7 @@ def failsafe_options(rate_high: float) -> tuple[Option, ...]:
         Option("successThresholdingCapacity", 0, COUNT, "probes at once; 0: as many as the threshold", 0),
         Option("delay", "60s", "duration", "open time", 0),
         Option("jitterFactor", 0.0, "share", "open time times [1 - factor, 1 + factor]", 0, 1),
+        Option("jitter", "0s", "duration", "open time plus or minus up to so much", 0),
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim.policies.catalog.entry import ANY_EXCEPTION, FAILURES, MS, Entry, Parts, S
-from sim.policies.catalog.jvm import failsafe_options, failsafe_parts
+from sim.policies.catalog.jvm import BY_OUTCOME, NO_MEANING, failsafe_options, failsafe_parts
 from sim.policies.options import Option, OptionError, parse
 
 COUNT, FLAG, MILLIS, TEXT = "count", "flag", "duration_ms", "duration"
@@ -215,8 +215,13 @@ OPOSSUM = Entry(
         Option("volumeThreshold", 0, COUNT, "fired calls before it judges", 0),
         Option("allowWarmUp", False, FLAG, "does not trip during the first rollingCountTimeout"),
         Option("enabled", True, FLAG, "false: admits everything and learns nothing"),
-        Option("timeout", False, "any", "a policy of its own: write `timeout: 10s` beside the breaker"),
-        Option("capacity", None, "any", "a policy of its own: write `bulkhead: n` beside the breaker"),
+        Option("timeout", 10_000, "any", "longest call", elsewhere="write `timeout: 10s` beside the breaker"),
+        Option("capacity", None, "any", "calls at once", elsewhere="write `bulkhead: n` beside the breaker"),
+        Option("errorFilter", None, "any", "which errors count", elsewhere=BY_OUTCOME),
+        *(
+            Option(name, None, "any", "of the library's workings", elsewhere=NO_MEANING)
+            for name in ("name", "group", "rollingPercentilesEnabled", "enableSnapshots", "cache", "coalesce")
+        ),
     ),
     "opossum 10.0.0",
     "lib/circuit.js, lib/status.js",
@@ -239,18 +244,19 @@ def _mark_dead_for(given: Any) -> Parts:
 
 
 def _finagle(s: dict[str, Any]) -> Parts:
-    policy, window = s["policy"], s["window"]
+    policy = s["policy"]
+    by_results = policy == "successRate"
+    window = parse(Option("window", "", COUNT if by_results else TEXT, "", 1e-9), s["window"])
     rules: list[Parts] = []
     if policy in ("consecutiveFailures", "default"):
         rules.append({"streak": s["numFailures"]})
     if policy in ("successRateWithinDuration", "default"):
         least = s["minRequestThreshold"]
         rules.append({"minimum": least, "age": window, "average_below": s["requiredSuccessRate"]})
-    if policy == "successRate":
-        rules.append({"seen": s["numRequests"], "average_below": s["requiredSuccessRate"]})
-    average = {"average": s["numRequests"]} if policy == "successRate" else {"average": window}
+    if by_results:
+        rules.append({"seen": window, "average_below": s["requiredSuccessRate"]})
     return {
-        "window": {"time": window, "buckets": 5, **average, "by": "results" if policy == "successRate" else "time"},
+        "window": {"time": S if by_results else window, "buckets": 5, "average": window, "by": "results" if by_results else "time"},
         "trip": {"any": rules, "on": "failure"},
         "open_for": _mark_dead_for(s["markDeadFor"]),
         "leave_open": "timer",
@@ -279,8 +285,7 @@ FINAGLE = Entry(
             "default", "consecutiveFailures", "successRateWithinDuration", "successRate")),
         Option("numFailures", 5, COUNT, "failures in a row", 1),
         Option("requiredSuccessRate", 0.8, "share", "average of successes, below"),
-        Option("window", "30s", TEXT, "time constant of the average", 1e-9),
-        Option("numRequests", 100, COUNT, "successRate: weight of the average, in results", 1),
+        Option("window", "30s", "any", "time constant of the average; with successRate in results"),
         Option("minRequestThreshold", 5, COUNT, "results in the last window before the average is judged", 0),
         Option("markDeadFor", "equalJittered(5s, 300s)", "any", "list of open times (then 300 s), or equalJittered(a, b)"),
     ),
@@ -340,6 +345,7 @@ LINKERD = Entry(
     ),
     "Linkerd (linkerd2-proxy 29637b64)",
     "outbound/src/http/breaker/consecutive_failures.rs, outbound/src/http/breaker.rs",
+    prefixes=("balancer.linkerd.io/", "failure-accrual-consecutive-", "failure-accrual-success-rate-"),
     wedges=True,
 )  # fmt: skip
 
