@@ -8,14 +8,18 @@ open_for: 5s}`.
 from typing import Any
 
 from sim.policies import breaker_parts as b
-from sim.policies.catalog import jvm, others, plain, python
+from sim.policies.catalog import dotnet, go, jvm, node, plain, python, rpc
 from sim.policies.catalog.entry import FAILURES, IGNORED, Entry, Parts, settings
 from sim.policies.catalog.parts import params_from_parts
 from sim.words import OUTCOMES
 
 __all__ = ["ENTRIES", "PARTS", "Entry", "Parts", "learn_from", "merged", "names", "params_from", "parts_of"]
 
-ENTRIES: dict[str, Entry] = {**plain.ENTRIES, **jvm.ENTRIES, **others.ENTRIES, **python.ENTRIES}
+ENTRIES: dict[str, Entry] = {
+    name: entry
+    for family in (plain, jvm, dotnet, go, python, node, rpc)
+    for name, entry in family.ENTRIES.items()
+}
 
 PARTS: dict[str, str] = {
     "window": "what it remembers: `consecutive`, {count: n}, {time: 10s, buckets: 10, grid: reset | epoch | "
