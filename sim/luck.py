@@ -44,6 +44,7 @@ BREAKER = 22
 REPLICA = 23
 BRANCH = 24
 PROBE = 25
+LIMIT = 27
 
 
 def splitmix64(state: int, n: int) -> int:

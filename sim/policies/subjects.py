@@ -5,11 +5,13 @@ of the vectors file: adm, state, allow, tokens, limit, ejected, drop, p, wait.
 """
 
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from typing import Any, Protocol
 
 from sim.policies import breaker as machine
 from sim.policies import catalog
 from sim.policies.catalog.parts import params_from_parts
+from sim.policies.limits import subjects as limiters
 from sim.words import CLOSED, DISABLED, FORCED_OPEN, HALF_OPEN, METRICS_ONLY, NS, OPEN, OUTCOMES, STATES
 
 Step = dict[str, Any]
@@ -188,6 +190,15 @@ def subject_of(library: str, config: Mapping[str, Any]) -> Subject:
                 [BreakerSubject(entry, catalog.parts_of(name, r, elsewhere_too=True)) for r in rules]
             )
         return BreakerSubject(entry, catalog.parts_of(name, dict(config), elsewhere_too=True))
-    known = sorted(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version)
-    msg = f"no library is called {library!r}; there are {', '.join(known)}"
+    limiter = limiters.subject_of(name, config)
+    if limiter is not None:
+        found: Subject = limiter
+        return found
+    known = sorted([*(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version), *limiters.names()])
+    msg = f"no library is called {library!r}; {_near(library, known)}"
     raise ValueError(msg)
+
+
+def _near(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from sim.policies.options import Option, OptionError, resolve
 
@@ -18,6 +18,15 @@ IGNORED = ("broken", "limited", "bulkhead", "expired", "cancelled")
 """Learned as nothing: they give a probe permit back."""
 ANY_EXCEPTION = (*FAILURES, "broken", "limited", "bulkhead", "expired")
 """For libraries to which a refusal by an inner policy is an exception like any other."""
+
+
+class HasOptions(Protocol):
+    """Whatever is set under a library's own names."""
+
+    @property
+    def options(self) -> tuple[Option, ...]: ...
+    @property
+    def prefixes(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +56,13 @@ class Entry:
 
 
 def settings(
-    entry: Entry, given: Mapping[str, Any], name: str, *, elsewhere_too: bool = False
+    entry: HasOptions, given: Mapping[str, Any], name: str, *, elsewhere_too: bool = False
 ) -> dict[str, Any]:
     """The library's settings with defaults filled in. OptionError names what is unknown or illegal."""
     return resolve(entry.options, by_own_name(entry, given), name, elsewhere_too=elsewhere_too)
 
 
-def by_own_name(entry: Entry, given: Mapping[str, Any]) -> dict[str, Any]:
+def by_own_name(entry: HasOptions, given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` by the settings' own names: kebab-case, snake_case, nested mappings and short names will do."""
     own = {_squashed(_short(option.name, entry.prefixes)): option.name for option in entry.options}
     own |= {_squashed(option.name): option.name for option in entry.options}

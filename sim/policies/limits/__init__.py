@@ -1,0 +1,1 @@
+"""Limiters and budgets: a quantity is estimated, controlled, and compared on admission."""
