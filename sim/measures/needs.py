@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.measures.graph import needed
-from sim.policies.kinds import BUDGET_NONE
+from sim.policies.limits.budget import NONE
 from sim.topology.types import CALL, L_RETRY, PARALLEL, CallSite, Topology
 from sim.words import ERROR
 
@@ -73,7 +73,7 @@ def _call(topology: Topology, site: CallSite, attempts: tuple[float, ...], touch
     retries = [
         layer.params.attempts
         for layer in site.layers
-        if layer.kind == L_RETRY and layer.params.on[ERROR] and layer.params.budget == BUDGET_NONE
+        if layer.kind == L_RETRY and layer.params.on[ERROR] and layer.params.budget.kind == NONE
     ]
     return float(once ** math.prod(retries))
 

@@ -1,5 +1,4 @@
-"""Kinds of backoff, jitter and budget as small integers."""
+"""Kinds of backoff and jitter as small integers."""
 
 BACKOFF_NONE, BACKOFF_FIXED, BACKOFF_EXPONENTIAL = range(3)
-JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED = range(4)
-BUDGET_NONE, BUDGET_RATIO, BUDGET_TOKEN = range(3)
+JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_AROUND, JITTER_POLLY = range(6)

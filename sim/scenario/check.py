@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 
 from sim.errors import Problem
 from sim.policies import catalog
+from sim.policies.limits import catalog as limits
 from sim.policies.options import OptionError
 from sim.scenario import expect, offered, whole
 from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
 from sim.scenario.model import Scenario, Step
 from sim.scenario.offered import Site, missed, mix
-from sim.scenario.policies import Deadline, Policies, Timeout, no_policies
+from sim.scenario.policies import Deadline, Policies, Single, Timeout, no_policies
 from sim.scenario.source import Location, Tree
 from sim.units import show_ns
 
@@ -148,11 +149,13 @@ class Checker:
             self.nested(_after(policies.deadline), _after(policies.timeout), at)
             if policies.breaker:
                 self.breaker(policies.breaker, (*at, "breaker"))
+            self.limits(policies, at)
             return
         outer: int | None = None
         for i, single in enumerate(policies.stack):
             if single.breaker:
                 self.breaker(single.breaker, (*at, "stack", i, "breaker"))
+            self.limits(single, (*at, "stack", i))
             if single.deadline:
                 outer = single.deadline.after
             if single.timeout:
@@ -178,6 +181,24 @@ class Checker:
                 self.problem(place if place in self.tree.values else (*at, "params"), str(error))
             except ValueError as error:
                 self.problem(at, str(error))
+
+    def limits(self, single: Single, at: Location) -> None:
+        """Deployed limiters and budgets, by name and settings."""
+        for block, rows in limits.BLOCKS.items():
+            inside = block != "budget"
+            spec = getattr(single, block) if inside else single.retry and single.retry.budget
+            if not spec or spec.use is None:
+                continue
+            place = (*at, block) if inside else (*at, "retry", "budget")
+            if spec.use not in rows:
+                used = (*place, "use") if (*place, "use") in self.tree.values else place
+                self.unknown(used, block, spec.use, set(rows))
+                continue
+            try:
+                limits.params(rows, spec.use, spec.params)
+            except OptionError as error:
+                found = (*place, "params", error.name)
+                self.problem(found if found in self.tree.values else (*place, "params"), str(error))
 
     def edge_names(self) -> None:
         for name in self.model.edges:

@@ -14,7 +14,6 @@ from sim.scenario.fields import (
     Number,
     Part,
     PositiveDuration,
-    RatePerS,
     Reason,
     Share,
     Short,
@@ -22,6 +21,12 @@ from sim.scenario.fields import (
     flag,
     short,
 )
+from sim.scenario.limits import Budget, Bulkhead, Concurrency, RateLimit, Throttle
+
+__all__ = [
+    "ORDER", "Backoff", "Breaker", "Budget", "Bulkhead", "Concurrency", "Deadline", "Fallback", "Hedge", "Policies",
+    "RateLimit", "Retry", "Single", "Throttle", "Timeout", "no_policies",
+]  # fmt: skip
 
 Cancel = Literal["none", "queued", "all"]
 EVERY: tuple[Reason, ...] = get_args(Reason)
@@ -63,23 +68,6 @@ class Backoff(Part):
         return self
 
 
-class Budget(Part):
-    """What bounds the retries of a caller: a ratio of its first tries, or tokens earned by successes."""
-
-    ratio: Share | None = Field(None, description="Retries per first try over the window.")
-    min_per_s: RatePerS = Field(0.0, description="Retries always allowed.")
-    window: PositiveDuration = Field(10_000_000_000, description="Sliding window.")
-    tokens: Number | None = Field(None, gt=0, description="Bucket size; it starts full, a retry costs one.")
-    earn: Share = Field(0.1, description="Tokens earned per success.")
-
-    @model_validator(mode="after")
-    def _one(self) -> "Budget":
-        if (self.ratio is None) == (self.tokens is None):
-            msg = "a budget is either {ratio: 20%} or {tokens: 10, earn: 10%}"
-            raise ValueError(msg)
-        return self
-
-
 def _no_backoff(value: Any) -> Any:
     return {"fixed": "0s"} if value == "none" else value
 
@@ -92,9 +80,12 @@ class Retry(Part):
         default_factory=lambda: Backoff.model_validate({"exponential": {}}),
         description="Delay between tries: fixed, exponential or none.",
     )
-    jitter: Literal["none", "full", "equal", "decorrelated"] = Field(
-        "full", description="Randomness of the backoff, by the names of AWS's article."
+    jitter: Literal["none", "full", "equal", "decorrelated", "around", "polly"] = Field(
+        "full",
+        description="Randomness of the backoff, by the names of AWS's article; around: times [1 - spread, "
+        "1 + spread]; polly: its DecorrelatedJitterV2 of an exponential backoff.",
     )
+    spread: Share = Field(0.25, description="Of jitter `around`: Polly 25%, gRPC 20%, resilience4j 50%.")
     on: tuple[Reason, ...] = Field(RETRIED, description="Reasons that are retried.")
     budget: Budget | None = Field(None, description="Bounds retries over all calls of a caller.")
 
@@ -106,30 +97,6 @@ class Hedge(Part):
     extra: Whole = Field(1, ge=1, le=100, description="Copies beside the first.")
 
 
-class Throttle(Part):
-    """Adaptive throttling of the SRE book (ch. 21)."""
-
-    k: Number = Field(2.0, gt=0, description="Requests allowed per accept.")
-    window: PositiveDuration = Field(120_000_000_000, description="Sliding window.")
-    buckets: Whole = Field(120, ge=1, le=10_000, description="Slices of the window.")
-
-
-class RateLimit(Part):
-    """Token bucket."""
-
-    rate: RatePerS = Field(gt=0, description="Tokens per second.")
-    burst: Number = Field(1.0, ge=1, description="Bucket size.")
-    max_wait: Duration = Field(0, description="A call waits for its token at most this long.")
-
-
-class Bulkhead(Part):
-    """At most so many calls at once, per copy."""
-
-    limit: Whole = Field(ge=1, description="Calls at once.")
-    queue: Whole = Field(0, ge=0, description="Waiting places.")
-    max_wait: Duration | None = Field(None, description="Longest wait; default: as long as it takes.")
-
-
 class Timeout(Part):
     """Longest wait for one answer."""
 
@@ -139,7 +106,9 @@ class Timeout(Part):
     )
 
 
-ORDER = ("fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "bulkhead", "timeout")
+ORDER = (
+    "fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "concurrency", "bulkhead", "timeout"
+)  # fmt: skip
 """Default order from the outside in."""
 
 
@@ -162,10 +131,13 @@ class Single(Part):
         None, description="Circuit breaker: a name of the catalogue, or parts."
     )
     throttle: Annotated[Throttle, flag()] | None = Field(
-        None, description="Adaptive throttling of the SRE book."
+        None, description="Refuses with a probability that grows as the callee accepts less."
     )
     rate_limit: Annotated[RateLimit, short("rate", RATE)] | None = Field(
         None, description="Token bucket of the caller."
+    )
+    concurrency: Annotated[Concurrency, short("use", TEXT)] | None = Field(
+        None, description="A limit of calls at once that finds its own value."
     )
     bulkhead: Annotated[Bulkhead, short("limit", COUNT)] | None = Field(
         None, description="At most so many calls at once."

@@ -3,9 +3,11 @@
 from typing import Any
 
 from sim.policies import catalog, kinds
+from sim.policies.limits import budget, throttle
+from sim.policies.limits import catalog as limits
 from sim.scenario import policies as m
 from sim.topology import types as t
-from sim.words import FOREVER, NS, OUTCOMES
+from sim.words import FOREVER, OUTCOMES
 
 LEADING = ("fallback", "deadline")
 """Policies that stand above the try."""
@@ -45,23 +47,48 @@ def _reasons(names: tuple[str, ...]) -> tuple[bool, ...]:
 
 
 def _retry(p: m.Retry) -> t.Retry:
-    growth, fixed, budget = p.backoff.exponential, p.backoff.fixed, p.budget
+    growth, fixed = p.backoff.exponential, p.backoff.fixed
     kind = kinds.BACKOFF_EXPONENTIAL if growth else kinds.BACKOFF_FIXED if fixed else kinds.BACKOFF_NONE
-    ratio = budget is not None and budget.ratio is not None
     return t.Retry(
         attempts=p.attempts,
         backoff=kind,
         base_ns=growth.base if growth else fixed or 0,
         multiplier=growth.multiplier if growth else 1.0,
         cap_ns=growth.cap if growth else fixed or 0,
-        jitter=("none", "full", "equal", "decorrelated").index(p.jitter),
+        jitter=("none", "full", "equal", "decorrelated", "around", "polly").index(p.jitter),
         on=_reasons(p.on),
-        budget=kinds.BUDGET_NONE if budget is None else kinds.BUDGET_RATIO if ratio else kinds.BUDGET_TOKEN,
-        budget_ratio=0.0 if budget is None else (budget.ratio or 0.0) if ratio else budget.earn,
-        budget_min_per_s=budget.min_per_s if budget else 0.0,
-        budget_window_ns=budget.window if budget else NS,
-        budget_capacity=(budget.tokens or 0.0) if budget else 0.0,
+        spread=p.spread,
+        budget=_budget(p.budget),
     )
+
+
+def _budget(p: m.Budget | None) -> budget.Params:
+    if p is None:
+        return budget.Params()
+    if p.use is not None:
+        made: budget.Params = limits.params(limits.BUDGETS, p.use, p.params)
+        return made
+    if p.ratio is not None:
+        return budget.Params(budget.RATIO, ratio=p.ratio, min_per_s=p.min_per_s, window_ns=p.window)
+    return budget.Params(budget.TOKENS, ratio=p.earn, capacity=p.tokens or 0.0)
+
+
+def _throttle(p: m.Throttle) -> t.Layer:
+    made = limits.params(limits.THROTTLES, p.use, p.params) if p.use else None
+    return t.Layer(t.L_THROTTLE, made or throttle.Params(k=p.k, window_ns=p.window, buckets=p.buckets))
+
+
+def _rate_limit(p: m.RateLimit) -> t.Layer:
+    made = limits.params(limits.RATE_LIMITS, p.use, p.params) if p.use else None
+    return t.Layer(t.L_RATE_LIMIT, made or t.RateLimit(p.rate or 0.0, p.burst, p.max_wait))
+
+
+def _bulkhead(p: m.Bulkhead) -> t.Layer:
+    if p.use is not None:
+        limit, queue, wait = limits.params(limits.BULKHEADS, p.use, p.params)
+        return t.Layer(t.L_BULKHEAD, t.Bulkhead(limit, FOREVER if queue < 0 else queue, wait))
+    wait = FOREVER if p.max_wait is None else p.max_wait
+    return t.Layer(t.L_BULKHEAD, t.Bulkhead(p.limit or 1, p.queue, wait))
 
 
 def place_of(breaker: m.Breaker) -> str:
@@ -83,6 +110,16 @@ def _breaker(p: m.Breaker, place: str) -> t.Breaker:
     )
 
 
+_LIMITS: dict[str, Any] = {
+    "throttle": _throttle,
+    "rate_limit": _rate_limit,
+    "concurrency": lambda p: t.Layer(
+        t.L_CONCURRENCY, limits.params(limits.CONCURRENCY, p.use or "", p.params)
+    ),
+    "bulkhead": _bulkhead,
+}
+
+
 def layer_of(single: m.Single, place: str = "") -> t.Layer:
     """One policy as a layer, without its scope."""
     name = name_of(single)
@@ -97,22 +134,18 @@ def layer_of(single: m.Single, place: str = "") -> t.Layer:
         return t.Layer(t.L_HEDGE, t.Hedge(p.after, p.extra))
     if name == "breaker":
         return t.Layer(t.L_BREAKER, _breaker(p, place or place_of(p)))
-    if name == "throttle":
-        return t.Layer(t.L_THROTTLE, t.Throttle(p.k, p.window, p.buckets))
-    if name == "rate_limit":
-        return t.Layer(t.L_RATE_LIMIT, t.RateLimit(p.rate, p.burst, p.max_wait))
-    if name == "bulkhead":
-        wait = FOREVER if p.max_wait is None else p.max_wait
-        return t.Layer(t.L_BULKHEAD, t.Bulkhead(p.limit, p.queue, wait))
+    if name in _LIMITS:
+        layer: t.Layer = _LIMITS[name](p)
+        return layer
     return t.Layer(t.L_TIMEOUT, t.Timeout(p.after, ("none", "queued", "all").index(p.cancel)))
 
 
-GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_BULKHEAD)
+GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_CONCURRENCY, t.L_BULKHEAD)
 
 
 def stateful(layer: t.Layer) -> bool:
     """Does it keep state between calls?"""
-    return layer.kind in GUARDS or (layer.kind == t.L_RETRY and layer.params.budget != kinds.BUDGET_NONE)
+    return layer.kind in GUARDS or (layer.kind == t.L_RETRY and layer.params.budget.kind != budget.NONE)
 
 
 def complete(layers: list[t.Layer], hop_ns: int | None) -> list[t.Layer]:

@@ -27,15 +27,6 @@ class Autoscale:
 
 
 @dataclass(frozen=True, slots=True)
-class Throttle:
-    """SRE adaptive throttle: reject with max(0, (requests - k*accepts)/(requests + 1)) over a window."""
-
-    k: float
-    window_ns: int
-    buckets: int
-
-
-@dataclass(frozen=True, slots=True)
 class Service:
     id: int
     name: str
@@ -129,10 +120,11 @@ class Edge:
     L_BREAKER,
     L_THROTTLE,
     L_RATE_LIMIT,
+    L_CONCURRENCY,
     L_BULKHEAD,
     L_TIMEOUT,
     L_ATTEMPT,
-) = range(12)
+) = range(13)
 
 
 WITH_STATES = (L_BREAKER,)
@@ -144,7 +136,7 @@ class Layer:
     """One policy of a call site's stack, from the outside in. L_TRY (where tries are booked: just
     below the innermost retry or hedge, else below leading fallback and deadline) and L_ATTEMPT
     (always last) are put there by the builder; L_TIMEOUT stands right above L_ATTEMPT or further
-    out. `params` is one of the records below."""
+    out. `params` is one of the records below, or of a limiter's package."""
 
     kind: int
     params: Any = None
@@ -178,15 +170,10 @@ class Retry:
     """JITTER_*"""
     on: tuple[bool, ...]
     """By outcome number: retried?"""
-    budget: int
-    """BUDGET_*"""
-    budget_ratio: float
-    """RATIO: retries allowed per first try over the window; TOKEN: tokens earned per success."""
-    budget_min_per_s: float
-    """RATIO: retries per second always allowed."""
-    budget_window_ns: int
-    budget_capacity: float
-    """TOKEN: bucket size (starts full); a retry costs one token."""
+    spread: float
+    """JITTER_AROUND: times [1 - spread, 1 + spread]."""
+    budget: Any
+    """sim.policies.limits.budget.Params; kind NONE without one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.copies import Stateful
 from sim.engines.simpy_engine.frames import LIVE, Frame
-from sim.policies import throttle, token_bucket
-from sim.topology.types import Bulkhead, RateLimit, Throttle
-from sim.words import BULKHEAD, ERROR, EXPIRED, FOREVER, LIMITED, OK, REFUSED_GOOD
+from sim.policies import token_bucket
+from sim.policies.limits import concurrency, cycles, throttle
+from sim.topology.types import Bulkhead
+from sim.words import BULKHEAD, EXPIRED, FOREVER, LIMITED, OK, REFUSED_GOOD, SHED, TIMEOUT
 
 
 class Guard(Stateful):
@@ -23,9 +24,9 @@ class Guard(Stateful):
 
 
 class ThrottleLayer(Guard):
-    """Rejects with a probability that grows as the callee accepts less (SRE book, ch. 21)."""
+    """Refuses with a probability that grows as the callee accepts less."""
 
-    params: Throttle
+    params: throttle.Params
 
     def new(self, caller: int, target: int) -> Any:
         return throttle.new(self.params, self.clock.now)
@@ -33,33 +34,38 @@ class ThrottleLayer(Guard):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         now = self.clock.now
-        frame.copy = self.copy_for(frame.call.caller)
-        p = throttle.rejection(frame.copy, self.params, now)
-        throttle.requested(frame.copy, self.params, now)
-        if p > 0.0 and luck.uniform(key, luck.THROTTLE) < p:
+        copy = self.copy_for(frame.call.caller)
+        p = throttle.rejection(copy, self.params, now)
+        refused = p > 0.0 and luck.uniform(key, luck.THROTTLE) < p
+        throttle.requested(copy, self.params, now, refused=refused)
+        if refused:
             self.turn_away(frame, LIMITED)
         else:
+            frame.copy = copy
             self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
-        # An application error is an accept; an overload refusal or silence is not.
-        if outcome in (OK, ERROR):
-            throttle.accepted(frame.copy, self.params, self.clock.now)
+        if frame.copy is not None:
+            accepted = self.params.accepts[outcome]
+            throttle.answered(frame.copy, self.params, self.clock.now, accepted=accepted)
+            frame.copy = None
         return outcome
 
 
 class RateLimitLayer(Guard):
-    """Token bucket; a call may wait for its token up to max_wait."""
+    """Token bucket or cycles; a call may wait for its turn."""
 
-    params: RateLimit
+    def __init__(self, world: Any, site: Any, params: Any, scope: int) -> None:
+        super().__init__(world, site, params, scope)
+        self.kind: Any = cycles if isinstance(params, cycles.Params) else token_bucket
 
     def new(self, caller: int, target: int) -> Any:
-        return token_bucket.new(self.params, self.clock.now)
+        return self.kind.new(self.params, self.clock.now)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         now = self.clock.now
-        wait = token_bucket.take(self.copy_for(frame.call.caller), self.params, now)
+        wait = self.kind.take(self.copy_for(frame.call.caller), self.params, now)
         if wait < 0:
             self.turn_away(frame, LIMITED)
         elif wait == 0:
@@ -73,6 +79,48 @@ class RateLimitLayer(Guard):
             self.refuse(frame, EXPIRED)
         else:
             self.inner.enter(frame, frame.key)
+
+
+class Adaptive:
+    """One copy of a limit that finds its own value, and how many calls are inside."""
+
+    __slots__ = ("inside", "state")
+
+    def __init__(self, state: concurrency.State) -> None:
+        self.state = state
+        self.inside = 0
+
+
+class ConcurrencyLayer(Guard):
+    """At most so many calls at once as the limit says now; every answer moves it."""
+
+    params: concurrency.Params
+
+    def new(self, caller: int, target: int) -> Adaptive:
+        name = self.world.topology.scopes[self.scope].name
+        key = luck.child(luck.named(self.world.seed, f"concurrency {name}"), luck.LIMIT, caller + 1)
+        return Adaptive(concurrency.new(self.params, key, self.clock.now))
+
+    def enter(self, parent: Frame, key: int) -> None:
+        frame = Frame(self, parent, key)
+        copy: Adaptive = self.copy_for(frame.call.caller)
+        if copy.inside >= concurrency.current(copy.state):
+            self.turn_away(frame, LIMITED)
+            return
+        copy.inside += 1
+        frame.copy, frame.n, frame.since = copy, copy.inside, self.clock.now
+        self.inner.enter(frame, key)
+
+    def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
+        copy: Adaptive | None = frame.copy
+        if copy is not None:
+            frame.copy = None
+            copy.inside -= 1
+            now = self.clock.now
+            if outcome in (OK, TIMEOUT, SHED):
+                dropped = outcome != OK
+                concurrency.sample(copy.state, self.params, now, max(1, now - frame.since), frame.n, dropped)
+        return outcome
 
 
 class Semaphore:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from sim.engines.simpy_engine.jobs import Walk
+from sim.policies.limits import codel
 from sim.topology.types import ADAPTIVE_LIFO, CODEL, LIFO, Service
 
 
@@ -19,10 +20,7 @@ class Queue:
         self.may_drop = self.discipline in (CODEL, ADAPTIVE_LIFO)
         self.emptied_at = 0
         """When the queue was last empty."""
-        self._interval_end = self.interval_ns
-        self._min_delay = 0
-        self._overloaded = False
-        self._reset_pending = True
+        self.codel = codel.State(self.interval_ns, 0)
 
     def push(self, walk: Walk, now: int) -> None:
         """To the tail."""
@@ -58,21 +56,8 @@ class Queue:
 
     def _drops(self, delay: int, now: int, standing: bool) -> bool:
         if self.discipline == CODEL:
-            return self._codel(delay, now)
+            return codel.drops(self.codel, self.target_ns, self.interval_ns, now, delay)
         if self.discipline == ADAPTIVE_LIFO:
             # Facebook, "Fail at scale" (ACM Queue 2015): a short timeout while the queue stands.
             return delay > (self.target_ns if standing else self.interval_ns)
         return False
-
-    def _codel(self, delay: int, now: int) -> bool:
-        """Controlled delay as in folly/executors/Codel.cpp."""
-        if now > self._interval_end and not self._reset_pending:
-            self._reset_pending = True
-            self._interval_end = now + self.interval_ns
-            self._overloaded = self._min_delay > self.target_ns
-        if self._reset_pending:
-            self._reset_pending = False
-            self._min_delay = delay
-            return False
-        self._min_delay = min(self._min_delay, delay)
-        return self._overloaded and delay > 2 * self.target_ns

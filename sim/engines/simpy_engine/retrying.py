@@ -6,10 +6,10 @@ from sim import luck
 from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.copies import Stateful
 from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, Frame, Layer, tell
-from sim.policies import backoff, budget
-from sim.policies.kinds import BUDGET_NONE
+from sim.policies import backoff
+from sim.policies.limits import budget
 from sim.topology.types import Hedge, Retry
-from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
+from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED, SHED, TIMEOUT
 
 
 class RetryLayer(Stateful):
@@ -18,38 +18,55 @@ class RetryLayer(Stateful):
     params: Retry
 
     def new(self, caller: int, target: int) -> Any:
-        return budget.new(self.params, self.clock.now)
+        return budget.new(self.params.budget, self.clock.now)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.n = 0
         frame.since = 0
-        if self.params.budget != BUDGET_NONE:
+        if self.params.budget.kind != budget.NONE:
             frame.copy = self.copy_for(frame.call.caller)
-            budget.started(frame.copy, self.clock.now)
+            frame.aux = 0.0
+            budget.started(frame.copy, self.params.budget, self.clock.now)
         self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state != LIVE:
             return outcome
         params = self.params
-        if outcome == OK and params.budget != BUDGET_NONE:
-            budget.succeeded(frame.copy, self.clock.now)
-        if outcome == OK or not params.on[outcome] or frame.n + 1 >= params.attempts:
-            return outcome
-        return KEPT if self._again(frame) else outcome
+        retried = outcome != OK and params.on[outcome]
+        if frame.copy is not None:
+            budget.tried(frame.copy, params.budget, frame.aux, retried)
+        if retried and frame.n + 1 < params.attempts and self._again(frame, outcome):
+            return KEPT
+        if frame.copy is not None:
+            budget.over(frame.copy, params.budget, outcome == OK, frame.aux)
+            frame.copy = None
+        return outcome
 
-    def _again(self, frame: Frame) -> bool:
+    def withdraw(self, frame: Frame, cancel: int) -> None:
+        if frame.state == LIVE and frame.copy is not None:
+            budget.tried(frame.copy, self.params.budget, frame.aux, False)
+            budget.over(frame.copy, self.params.budget, False, frame.aux)
+            frame.copy = None
+        super().withdraw(frame, cancel)
+
+    def _again(self, frame: Frame, outcome: int) -> bool:
         """Will there be another try?"""
         params, now = self.params, self.clock.now
         u = luck.uniform(frame.key, luck.BACKOFF, frame.n)
         # frame.since holds the previous delay: decorrelated jitter grows from it.
-        delay = backoff.delay(params, frame.n, frame.since, u)
+        before = luck.uniform(frame.key, luck.BACKOFF, frame.n - 1) if frame.n else 0.0
+        delay = backoff.delay(params, frame.n, frame.since, u, before)
         if now + delay >= frame.deadline:
             return False
-        if params.budget != BUDGET_NONE and not budget.allows(frame.copy, now):
-            self.counters[RETRIES_DENIED] += 1
-            return False
+        if frame.copy is not None:
+            # frame.aux holds what the present try cost: 0 for the first.
+            cost = budget.allows(frame.copy, params.budget, now, outcome == TIMEOUT, outcome == SHED)
+            if cost < 0:
+                self.counters[RETRIES_DENIED] += 1
+                return False
+            frame.aux = cost
         self.counters[RETRIES] += 1
         frame.since = delay
         frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._wake, frame)

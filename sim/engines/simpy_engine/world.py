@@ -14,7 +14,7 @@ from sim.engines.simpy_engine.clock import Clock
 from sim.engines.simpy_engine.copies import Copies
 from sim.engines.simpy_engine.faults import FaultRun
 from sim.engines.simpy_engine.frames import Call, Layer
-from sim.engines.simpy_engine.guards import BulkheadLayer, RateLimitLayer, ThrottleLayer
+from sim.engines.simpy_engine.guards import BulkheadLayer, ConcurrencyLayer, RateLimitLayer, ThrottleLayer
 from sim.engines.simpy_engine.jobs import Stepper
 from sim.engines.simpy_engine.operations import Operations
 from sim.engines.simpy_engine.replica import Replica
@@ -106,6 +106,7 @@ class World:
             t.L_BREAKER: BreakerLayer,
             t.L_THROTTLE: ThrottleLayer,
             t.L_RATE_LIMIT: RateLimitLayer,
+            t.L_CONCURRENCY: ConcurrencyLayer,
             t.L_BULKHEAD: BulkheadLayer,
         }
         if kind in guards:

@@ -49,7 +49,7 @@ THROTTLES = {
         lambda s: throttle.Params(
             k=1.0 / s["sr_threshold"], window_ns=s["sampling_window"], buckets=max(1, s["sampling_window"] // S),
             power=1.0 / max(1.0, s["aggression"]), cap=s["max_rejection_probability"],
-            least_per_s=s["rps_threshold"], local=0,
+            least_per_s=s["rps_threshold"], local=0, accepts=throttle.ONLY_OK,
         ),
         (
             Option("sampling_window", "30s", TEXT, "sliding window", 1),
@@ -65,7 +65,8 @@ THROTTLES = {
         "The SRE formula over 3 s, from 100 requests on.",
         ("Below 100 requests in 3 s it refuses nothing.",),
         lambda s: throttle.Params(
-            k=1.0 / s["success"], window_ns=s["window"], buckets=s["bucket"], minimum=s["request"]
+            k=1.0 / s["success"], window_ns=s["window"], buckets=s["bucket"], minimum=s["request"],
+            accepts=throttle.ONLY_OK,
         ),
         (
             Option("success", 0.6, SHARE, "1 / K", 1e-9, 1),
@@ -81,7 +82,7 @@ THROTTLES = {
         ("One request passes every second whatever happens.",),
         lambda s: throttle.Params(
             kind=throttle.BY_RUNS, k=s["k"], k_least=s["minK"], window_ns=s["window"], buckets=s["buckets"],
-            grace=s["protection"], pass_after_ns=s["forcePassDuration"],
+            grace=s["protection"], pass_after_ns=s["forcePassDuration"], accepts=throttle.ONLY_OK,
         ),
         (
             Option("k", 1.5, NUMBER, "requests allowed per accept", 1),
@@ -99,7 +100,7 @@ THROTTLES = {
         ("Its own refusals are not counted.",),
         lambda s: throttle.Params(
             k=1.0 / (1.0 - s["failureRateThreshold"]), window_ns=s["thresholdingPeriod"], buckets=20,
-            minimum=s["executionThreshold"], cap=s["maxRejectionRate"], local=0,
+            minimum=s["executionThreshold"], cap=s["maxRejectionRate"], local=0, accepts=throttle.ONLY_OK,
         ),
         (
             Option("failureRateThreshold", 0.1, SHARE, "share of failures that it bears", 0, 0.999),
@@ -115,7 +116,7 @@ THROTTLES = {
         ("Below 5 requests a second every response counts as accepted.",),
         lambda s: throttle.Params(
             kind=throttle.BY_AVERAGE, window_ns=s["window"], buckets=2, threshold=s["nackRateThreshold"],
-            cap=s["maxDropProbability"], least_per_s=s["rpsThreshold"], local=0,
+            cap=s["maxDropProbability"], least_per_s=s["rpsThreshold"], local=0, accepts=throttle.ALL_BUT_SHED,
         ),
         (
             Option("window", "120s", TEXT, "time constant of the average", 1e-9),

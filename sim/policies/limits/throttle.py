@@ -7,9 +7,13 @@ coin. SRE book ch. 21, eq. 21-1: p = max(0, (requests - k accepts) / (requests +
 import math
 from dataclasses import dataclass
 
-NS = 1_000_000_000
+from sim.words import ERROR, NS, OK, OUTCOMES, SHED
+
 BY_COUNTS, BY_RUNS, BY_AVERAGE = range(3)
 """Counts over the window; the same with go-zero's runs of buckets; a moving average of accepts."""
+
+ONLY_OK = tuple(outcome == OK for outcome in range(len(OUTCOMES)))
+ALL_BUT_SHED = tuple(outcome != SHED for outcome in range(len(OUTCOMES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class Params:
     """AVERAGE: refuses below it."""
     local: int = 1
     """1: what was refused here counts as a request."""
+    accepts: tuple[bool, ...] = tuple(outcome in (OK, ERROR) for outcome in range(len(OUTCOMES)))
+    """By outcome number: does it count as accepted? An application's error does; an overload refusal or
+    silence does not."""
     pass_after_ns: int = 0
     """RUNS: one request passes when none has for so long."""
 

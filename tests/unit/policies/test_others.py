@@ -1,22 +1,23 @@
 """Throttle, token bucket, backoff and retry budgets: their formulas and their edges."""
 
+import math
 from dataclasses import dataclass, replace
 
 import pytest
 
-from sim.policies import backoff, budget, throttle, token_bucket
+from sim.policies import backoff, token_bucket
 from sim.policies.kinds import (
     BACKOFF_EXPONENTIAL,
     BACKOFF_FIXED,
     BACKOFF_NONE,
-    BUDGET_NONE,
-    BUDGET_RATIO,
-    BUDGET_TOKEN,
+    JITTER_AROUND,
     JITTER_DECORRELATED,
     JITTER_EQUAL,
     JITTER_FULL,
     JITTER_NONE,
+    JITTER_POLLY,
 )
+from sim.policies.limits import throttle
 from sim.topology import types
 
 S = 1_000_000_000
@@ -24,31 +25,31 @@ MS = 1_000_000
 
 
 # Throttle ----------------------------------------------------------------------------------------
-THROTTLE = types.Throttle(k=2.0, window_ns=120 * S, buckets=120)
+THROTTLE = throttle.Params(k=2.0, window_ns=120 * S, buckets=120)
 
 
 def test_a_throttle_refuses_nothing_while_half_is_accepted():
     s = throttle.new(THROTTLE, 0)
     for i in range(100):
-        throttle.requested(s, THROTTLE, i * MS)
+        throttle.requested(s, THROTTLE, i * MS, refused=False)
         if i % 2:
-            throttle.accepted(s, THROTTLE, i * MS)
+            throttle.answered(s, THROTTLE, i * MS, accepted=True)
     assert throttle.rejection(s, THROTTLE, 100 * MS) == 0.0
 
 
 def test_the_throttle_follows_the_formula_of_the_book():
     s = throttle.new(THROTTLE, 0)
     for _ in range(100):
-        throttle.requested(s, THROTTLE, 0)
+        throttle.requested(s, THROTTLE, 0, refused=False)
     for _ in range(10):
-        throttle.accepted(s, THROTTLE, 0)
+        throttle.answered(s, THROTTLE, 0, accepted=True)
     assert throttle.rejection(s, THROTTLE, 0) == (100 - 2 * 10) / 101
 
 
 def test_an_idle_throttle_refuses_nothing_and_a_window_forgets():
     s = throttle.new(THROTTLE, 5 * S)
     assert throttle.rejection(s, THROTTLE, 5 * S) == 0.0
-    throttle.requested(s, THROTTLE, 5 * S)
+    throttle.requested(s, THROTTLE, 5 * S, refused=False)
     assert throttle.rejection(s, THROTTLE, 125 * S - 1) == 0.5
     assert throttle.rejection(s, THROTTLE, 125 * S) == 0.0
     assert throttle.rejection(s, THROTTLE, 10**9 * S) == 0.0
@@ -97,6 +98,7 @@ class Delay:
     multiplier: float = 2.0
     cap_ns: int = 2 * S
     jitter: int = JITTER_NONE
+    spread: float = 0.25
 
 
 def test_exponential_doubles_up_to_its_cap():
@@ -124,67 +126,15 @@ def test_decorrelated_jitter_walks_from_the_delay_before():
     assert backoff.delay(p, 9, 2 * S, 0.9) == 2 * S
 
 
-# Budgets -----------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Purse:
-    budget: int = BUDGET_RATIO
-    budget_ratio: float = 0.2
-    budget_min_per_s: float = 0.0
-    budget_window_ns: int = 10 * S
-    budget_capacity: float = 0.0
+def test_around_is_uniform_within_its_spread():
+    p = Delay(jitter=JITTER_AROUND, spread=0.2)
+    assert [backoff.delay(p, 0, 0, u) // MS for u in (0.0, 0.5, 1.0)] == [80, 100, 120]
 
 
-def spent(s, now, tries):
-    return sum(budget.allows(s, now) for _ in range(tries))
-
-
-def test_a_ratio_budget_allows_its_share_of_first_tries():
-    s = budget.new(Purse(), 0)
-    for _ in range(100):
-        budget.started(s, 0)
-    assert spent(s, 0, 50) == 20
-
-
-def test_the_minimum_stands_beside_the_ratio():
-    s = budget.new(Purse(budget_min_per_s=1.0), 0)
-    assert spent(s, 0, 50) == 10
-
-
-def test_the_window_forgets_first_tries_and_retries():
-    s = budget.new(Purse(), 0)
-    for _ in range(100):
-        budget.started(s, 0)
-    assert spent(s, 0, 50) == 20
-    assert spent(s, 10 * S - 1, 50) == 0
-    for _ in range(10):
-        budget.started(s, 10 * S)
-    assert spent(s, 10 * S, 50) == 2
-
-
-@pytest.mark.parametrize(("ratio", "first", "allowed"), [(0.29, 100, 29), (0.1, 30, 3), (0.07, 100, 7)])
-def test_a_share_that_rounds_down_in_floating_point_is_not_cheated(ratio, first, allowed):
-    s = budget.new(Purse(budget_ratio=ratio), 0)
-    for _ in range(first):
-        budget.started(s, 0)
-    assert spent(s, 0, first) == allowed
-
-
-def test_a_token_budget_starts_full_and_ten_successes_at_a_tenth_earn_one_retry():
-    s = budget.new(Purse(budget=BUDGET_TOKEN, budget_ratio=0.1, budget_capacity=5.0), 0)
-    assert spent(s, 0, 9) == 5
-    for _ in range(9):
-        budget.succeeded(s, 0)
-    assert spent(s, 0, 3) == 0
-    budget.succeeded(s, 0)
-    assert spent(s, 0, 3) == 1
-
-
-def test_tokens_never_pass_the_capacity():
-    s = budget.new(Purse(budget=BUDGET_TOKEN, budget_ratio=1.0, budget_capacity=3.0), 0)
-    for _ in range(10):
-        budget.succeeded(s, 0)
-    assert spent(s, 0, 9) == 3
-
-
-def test_no_budget_is_a_kind_of_its_own():
-    assert len({BUDGET_NONE, BUDGET_RATIO, BUDGET_TOKEN}) == 3
+def test_pollys_jitter_telescopes_to_its_curve():
+    """The delays add up to f of the last draw, whatever the draws before were."""
+    draws = [0.9, 0.1, 0.5, 0.3]
+    p = Delay(jitter=JITTER_POLLY, cap_ns=10**6 * S)
+    total = sum(backoff.delay(p, n, 0, u, draws[n - 1] if n else 0.0) for n, u in enumerate(draws))
+    expected = 2**3.3 * math.tanh(math.sqrt(4 * 3.3)) * 100 * MS / 1.4
+    assert abs(total - expected) <= len(draws)
