@@ -6,7 +6,7 @@ from sim.measures import breakers
 from sim.measures.selection import select
 from sim.record.types import Record
 from sim.scenario.expect import Measure
-from sim.store.tables import caller_names, target_name
+from sim.topology.names import caller_names, target_name
 from sim.topology.types import L_BREAKER, Topology
 
 

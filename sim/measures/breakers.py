@@ -87,7 +87,11 @@ def open_share(s: Selection) -> float:
     """Share of (copies x time) spent open; nan without breakers."""
     scopes = scopes_of(s)
     start, end = s.span
-    copies = {(c.scope, c.caller, c.target): max(c.t_ns, start) for c in s.record.copies if c.scope in scopes}
+    copies: dict[tuple[int, int, int], int] = {}
+    for c in s.record.copies:
+        if c.scope in scopes:
+            # A restarted caller's new copy goes on where its old one was.
+            copies.setdefault((c.scope, c.caller, c.target), max(c.t_ns, start))
     if not copies or unknown(s):
         return float("nan")
     total = sum(max(0, end - t) for t in copies.values())

@@ -71,6 +71,7 @@ class RateLimitLayer(Guard):
         elif wait == 0:
             self.inner.enter(frame, key)
         else:
+            wait = min(wait, max(0, frame.deadline - now))
             frame.timer = self.clock.after(wait, RANK_TIMER, key, self._granted, frame)
 
     def _granted(self, frame: Frame) -> None:
@@ -97,8 +98,7 @@ class ConcurrencyLayer(Guard):
     params: concurrency.Params
 
     def new(self, caller: int, target: int) -> Adaptive:
-        name = self.world.topology.scopes[self.scope].name
-        key = luck.child(luck.named(self.world.seed, f"concurrency {name}"), luck.LIMIT, caller + 1)
+        key = self.world.key_of("concurrency", self.scope, caller)
         return Adaptive(concurrency.new(self.params, key, self.clock.now))
 
     def enter(self, parent: Frame, key: int) -> None:

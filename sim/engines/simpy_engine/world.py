@@ -23,6 +23,7 @@ from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
 from sim.record.recorder import Recorder
 from sim.record.types import WORKING_NS, Record
 from sim.topology import types as t
+from sim.topology.names import caller_names, target_name
 from sim.words import FOREVER, OK, OUTCOMES
 
 SLICE = 2_000
@@ -73,6 +74,7 @@ class World:
         ]
         self.faults = [FaultRun(self, fault) for fault in topology.faults]
         self.operations = Operations(self)
+        self.caller_names = caller_names(topology)
         self._endpoint_service = [e.service for e in topology.endpoints]
         self._error_rate = [e.error_rate for e in topology.endpoints]
 
@@ -82,22 +84,23 @@ class World:
         """The layers of a call site, linked from the outside in."""
         root = layers.CallLayer(self, site)
         outer: Layer = root
-        for spec in site.layers:
-            outer.inner = self._layer(site, spec)
+        for i, spec in enumerate(site.layers):
+            nth = sum(before.kind == spec.kind for before in site.layers[:i])
+            outer.inner = self._layer(site, spec, nth)
             outer = outer.inner
         return root
 
-    def _layer(self, site: t.CallSite, spec: t.Layer) -> Layer:
+    def _layer(self, site: t.CallSite, spec: t.Layer, nth: int) -> Layer:
         kind, p, scope = spec.kind, spec.params, spec.scope
         if kind == t.L_FALLBACK:
             return layers.FallbackLayer(self, site, p.on)
         if kind == t.L_DEADLINE:
             return layers.DeadlineLayer(self, site, p.deadline_ns, p.propagate)
         if kind == t.L_RETRY:
-            return retrying.RetryLayer(self, site, p, scope)
+            return retrying.RetryLayer(self, site, p, scope, nth)
         if kind == t.L_HEDGE:
             cancel = next((s.params.cancel for s in site.layers if s.kind == t.L_TIMEOUT), t.CANCEL_NONE)
-            return retrying.HedgeLayer(self, site, p, cancel)
+            return retrying.HedgeLayer(self, site, p, cancel, nth)
         if kind == t.L_HOP:
             return layers.HopLayer(self, site, p.delay_ns)
         if kind == t.L_TIMEOUT:
@@ -237,6 +240,12 @@ class World:
         replica.member = False
         if replica.up:
             replica.crash()
+
+    def key_of(self, what: str, scope: int, caller: int, target: int = -1) -> int:
+        """The luck of one copy of a stateful policy: by names, which no other service changes."""
+        name = self.caller_names[caller] if caller >= 0 else "shared"
+        place = target_name(self.topology, scope, target) if target >= 0 else ""
+        return luck.named(self.seed, f"{what} {self.topology.scopes[scope].name} @{name} {place}")
 
     def forget_caller(self, caller: int) -> None:
         """A replica went down: what it alone remembered is gone."""
