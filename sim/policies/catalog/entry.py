@@ -42,6 +42,8 @@ class Entry:
     """Promises of `sim.policies.conformance` that the library itself does not keep."""
     wedges: bool = False
     """A probe that never returns keeps it half-open for ever, with default settings."""
+    example: tuple[tuple[str, Any], ...] = ()
+    """Settings to show it with, where the library has no default that makes sense and wants them given."""
 
 
 def settings(entry: Entry, given: Mapping[str, Any], name: str) -> dict[str, Any]:

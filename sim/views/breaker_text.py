@@ -1,0 +1,312 @@
+"""An entry of the catalogue explained: settings, parts, states, what it does in a standard outage, traps."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from textwrap import fill
+from typing import Any
+
+from sim.policies import catalog
+from sim.policies.catalog.entry import settings
+from sim.policies.catalog.values import VALUES
+from sim.policies.options import Option
+from sim.policies.timeline import (
+    WASTED,
+    Timeline,
+    numbers,
+    opening_at_rate,
+    opening_at_share,
+    timeline,
+)
+from sim.units import show_ns, show_rate
+from sim.views.breaker_words import WIDE, count, diagram, percent, seconds
+from sim.views.tables import aligned
+from sim.words import HALF_OPEN, NS, OPEN, STATES
+
+RATES = (50.0, 10.0, 3.0, 1.0)
+SHARES = (1.0, 0.5, 0.3, 0.1)
+LATE_S = 10.0
+"""An opening later than this is told among the traps."""
+SHORTEST_TIME = 10**6
+"""In the parts of an entry a larger whole number is a time in ns; counts are small."""
+TIMES = ("fixed", "longest", "interval")
+"""Parts that are times also when they are 0."""
+UNITS = {"duration_ms": "ms", "duration_s": "s", "percent": "%"}
+"""What a bare number of a setting counts."""
+
+
+def as_written(value: Any, key: str = "") -> str:
+    """A part as a scenario file spells it."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {as_written(v, k)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(as_written, value))}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    time = isinstance(value, int) and (value >= SHORTEST_TIME or key in TIMES)
+    return show_ns(value) if time else str(value)
+
+
+# As data -----------------------------------------------------------------------------------------
+
+
+def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Everything that is told of an entry, with settings of its own. Errors as `catalog.parts_of`."""
+    entry = catalog.ENTRIES[name]
+    given = dict(params or {}) or dict(entry.example)
+    parts = catalog.parts_of(name, given)
+    machine = catalog.params_from({"use": name, "params": given})
+    line = timeline(name, given)
+    data = {
+        "name": name,
+        "kind": "breaker",
+        "about": entry.about,
+        "version": entry.version,
+        "source": entry.source,
+        "settings": _settings(name, given),
+        "parts": {k: as_written(v, k) for k, v in parts.items() if v is not None},
+        "diagram": diagram(machine),
+        "outage": asdict(line.outage),
+        "timeline": {**numbers(line), "states": _states(line), "strip": strip(line)},
+        "at_rate": [_at_rate(name, given, rate) for rate in RATES if machine.rules],
+        "at_share": [_at_share(name, given, share) for share in SHARES if machine.rules],
+    }
+    return {**data, "traps": list(entry.traps), "seen": seen(data, wedges=entry.wedges)}
+
+
+def _settings(name: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    entry = catalog.ENTRIES[name]
+    own = catalog.entry.by_own_name(entry.options, given)
+    settings(entry, given, name)
+    return [
+        {
+            "name": o.name,
+            "default": as_written(o.default),
+            "unit": UNITS.get(o.kind, "") if not isinstance(o.default, str) else "",
+            "given": _value(o, own[o.name]) if o.name in own else None,
+            "about": o.about,
+        }
+        for o in entry.options
+    ]
+
+
+def _value(option: Option, value: Any) -> str:
+    unit = UNITS.get(option.kind, "") if not isinstance(value, str) else ""
+    return f"{as_written(value)} {unit}".rstrip()
+
+
+def _states(line: Timeline) -> list[dict[str, Any]]:
+    return [{"state": STATES[s.state], "from_s": s.start_ns / NS, "to_s": s.end_ns / NS} for s in line.spans]
+
+
+def _at_rate(name: str, given: Mapping[str, Any], rate: float) -> dict[str, Any]:
+    opens, wasted = opening_at_rate(name, given, rate)
+    return {"rate_per_s": rate, "opened_after_s": _finite(opens), "wasted": wasted}
+
+
+def _at_share(name: str, given: Mapping[str, Any], share: float) -> dict[str, Any]:
+    return {"share": share, "opened_after_s": _finite(opening_at_share(name, given, share))}
+
+
+def _finite(x: float) -> float | None:
+    return x if math.isfinite(x) else None
+
+
+# The timeline as a line of characters ------------------------------------------------------------
+
+STRIP = {"x": "closed, calls fail", ".": "closed, calls are good", "#": "open", "?": "a probe"}
+CELL_NS = NS
+
+
+def strip(line: Timeline) -> str:
+    """A character a second: what was most worth seeing in it."""
+    cells = -(-line.outage.until_ns // CELL_NS)
+    signs = ["."] * cells
+    for span in line.spans:
+        for i in range(span.start_ns // CELL_NS, min(cells, -(-span.end_ns // CELL_NS))):
+            if span.state == OPEN or (span.state == HALF_OPEN and signs[i] == "."):
+                signs[i] = "#" if span.state == OPEN else "?"
+    probes = set(line.probes)
+    for number, (now, fate) in enumerate(zip(line.at_ns, line.fates, strict=True)):
+        cell = now // CELL_NS
+        if number in probes:
+            signs[cell] = "?"
+        elif fate == WASTED and signs[cell] != "?":
+            signs[cell] = "x"
+    return "".join(signs)
+
+
+def _ruler(data: dict[str, Any]) -> str:
+    outage = data["outage"]
+    begin, end = outage["begins_ns"] // CELL_NS, outage["ends_ns"] // CELL_NS
+    return f"{' ' * begin}|{'outage'.center(end - begin - 2, '-')}|"
+
+
+# As sentences ------------------------------------------------------------------------------------
+
+
+def after(x: float | None, otherwise: str) -> str:
+    """1.02 s, 23 s, or what is said of never."""
+    return otherwise if x is None else f"{x:.2f} s" if x < LATE_S else f"{x:.0f} s"
+
+
+def seen(data: dict[str, Any], *, wedges: bool) -> list[str]:
+    """Traps that the numbers show."""
+    found, line = [], data["timeline"]
+    if line["opened_after_s"] is None:
+        found.append(f"It does not open in that outage: all {line['wasted']:,} failing calls are sent.")
+    never = [row for row in data["at_rate"] if row["opened_after_s"] is None]
+    late = [row for row in data["at_rate"] if (row["opened_after_s"] or 0.0) >= LATE_S]
+    if never and len(never) < len(data["at_rate"]):
+        rate = show_rate(max(row["rate_per_s"] for row in never)).removesuffix("/s")
+        found.append(f"At {rate} calls/s per copy it cannot trip: five minutes of failures do not open it.")
+    if late:
+        row = late[0]
+        rate = show_rate(row["rate_per_s"]).removesuffix("/s")
+        found.append(
+            f"At {rate} calls/s per copy it needs {after(row['opened_after_s'], '')} and {row['wasted']} "
+            "failed calls to open."
+        )
+    some = [row for row in data["at_share"] if row["share"] < 1.0]
+    blind = [row["share"] for row in some if row["opened_after_s"] is None]
+    if blind and line["opened_after_s"] is not None:
+        found.append(f"It does not open within a minute when {percent(max(blind))} of the calls fail.")
+    if not blind and line["opened_after_s"] is not None:
+        share = min(row["share"] for row in some)
+        found.append(
+            f"It opens though only {percent(share)} of the calls fail, and refuses the good ones too."
+        )
+    return found + _costs(line, wedges=wedges)
+
+
+def _costs(line: dict[str, Any], *, wedges: bool) -> list[str]:
+    found = []
+    if line["refused_good"] > line["wasted"]:
+        until = after(line["closed_after_s"], "to the end")
+        how = f"for {until}" if line["closed_after_s"] is not None else "to the end"
+        found.append(
+            f"When all is well again it goes on refusing {how}: {line['refused_good']:,} good calls."
+        )
+    if wedges:
+        found.append("A probe that hangs keeps it from closing: let a timeout end every call.")
+    return found
+
+
+# As text -----------------------------------------------------------------------------------------
+
+
+def entry_text(data: dict[str, Any]) -> str:
+    """The data of an entry, for a terminal."""
+    head = f"{data['name']} (breaker)"
+    origin = f"Library: {data['version']}. Read in: {data['source']}." if data["version"] else ""
+    blocks = [head, fill(data["about"], WIDE), fill(origin, WIDE), _settings_text(data["settings"])]
+    if data["parts"]:
+        parts = "\n".join(
+            fill(f"{k}: {v}", WIDE, initial_indent="  ", subsequent_indent="    ")
+            for k, v in data["parts"].items()
+        )
+        blocks.append(f"Parts that they come to, each of which the file may replace:\n{parts}")
+    blocks.append("States:\n" + "\n".join(f"  {row}" for row in data["diagram"]))
+    blocks += [_timeline_text(data), _rates_text(data)]
+    traps = [*data["traps"], *data["seen"]]
+    told = [fill(trap, WIDE, initial_indent="  * ", subsequent_indent="    ") for trap in traps]
+    blocks.append("\n".join(["Traps:", *told]))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _settings_text(found: list[dict[str, Any]]) -> str:
+    if not found:
+        return ""
+    rows = [
+        [
+            f"  {o['name']}",
+            o["given"] or f"{o['default']} {o['unit']}".rstrip(),
+            o["about"]
+            + (f" (given; default {o['default']} {o['unit']}".rstrip() + ")" if o["given"] else ""),
+        ]
+        for o in found
+    ]
+    return "\n".join(["Settings, under `params:` of a breaker:", *aligned(rows, left=3)])
+
+
+def _timeline_text(data: dict[str, Any]) -> str:
+    outage, line = data["outage"], data["timeline"]
+    begin, end = seconds(outage["begins_ns"]), seconds(outage["ends_ns"])
+    signs = ", ".join(f"{sign} {words}" for sign, words in STRIP.items())
+    opened = after(line["opened_after_s"], "never")
+    rows = [
+        ["  opened", f"{opened} after the outage began" if opened != "never" else "never"],
+        ["  closed", _closed(line)],
+        ["  trips", f"{line['trips']}, {count(line['probes'], 'probe')}" + _first(line)],
+        ["  wasted", f"{line['wasted']:,} failing calls were sent"],
+        ["  refused", f"{line['refused_bad']:,} failing calls, and {line['refused_good']:,} good ones"],
+    ]
+    return "\n".join(
+        [
+            f"In an outage: {outage['rate_per_s']:g} calls/s of {seconds(outage['latency_ns'])}; all fail from "
+            f"{begin} to {end}. A character a second:",
+            f"({signs})",
+            "",
+            line["strip"],
+            _ruler(data),
+            "",
+            *aligned(rows, left=2),
+        ]
+    )
+
+
+def _first(line: dict[str, Any]) -> str:
+    first = line["first_probe_after_s"]
+    return "" if first is None else f", the first {after(first, '')} after the outage began"
+
+
+def _closed(line: dict[str, Any]) -> str:
+    if line["opened_after_s"] is None:
+        return "all the time"
+    return (
+        f"{after(line['closed_after_s'], '')} after it ended"
+        if line["closed_after_s"] is not None
+        else "not again"
+    )
+
+
+def _rates_text(data: dict[str, Any]) -> str:
+    rates, shares = data["at_rate"], data["at_share"]
+    if not rates:
+        return ""
+    by_rate = [
+        ["  calls/s per copy", *(f"{row['rate_per_s']:g}" for row in rates)],
+        ["  opens after", *(after(row["opened_after_s"], "never") for row in rates)],
+        ["  calls wasted", *(f"{row['wasted']:,}" for row in rates)],
+    ]
+    by_share = [
+        ["  calls that fail", *(percent(row["share"]) for row in shares)],
+        ["  opens after", *(after(row["opened_after_s"], "never") for row in shares)],
+    ]
+    return "\n".join(
+        [
+            "How soon it opens when every call fails (never: not in five minutes):",
+            *aligned(by_rate),
+            "and at 50 calls/s when only some fail, by chance (never: not in a minute; median of five):",
+            *aligned(by_share),
+        ]
+    )
+
+
+NARROW = 28
+"""A value longer than this has a line of its own."""
+
+
+def part_text(name: str) -> str:
+    """A part of a breaker: what it is, and its values."""
+    values = VALUES[name]
+    wide = max((len(v) for v in values if len(v) <= NARROW), default=0)
+    lines = []
+    for value, words in values.items():
+        fits = len(value) <= NARROW
+        first = f"  {value.ljust(wide)}  "
+        lines += [] if fits else [first.rstrip()]
+        indent = " " * (wide + 4 if wide else 6)
+        lines.append(fill(words, WIDE, initial_indent=first if fits else indent, subsequent_indent=indent))
+    about = fill(catalog.PARTS[name], WIDE)
+    return "\n".join([f"{name} (part of a breaker)", "", about, "", "Its values:", *lines])
