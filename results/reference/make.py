@@ -6,6 +6,7 @@ README.md of this folder lists commands and times.
 
 import json
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -27,7 +28,9 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("catalogue.png", "catalogue.svg"),
     ),
     "breaker-scope": (
-        "compare scenarios/breaker-scope.yaml --seeds 1..5 --vary services.web.replicas=1,2,4,8,16,32,64",
+        "compare scenarios/breaker-scope.yaml --seeds 1..5 --vary services.web.replicas=1,2,4,8,16,32,64 "
+        "--variant per-replica --variant shared --variant shared-late "
+        "--measure 'attempts(store) during fault' --measure 'refused_good(web -> store) before fault'",
         ("comparison.txt", "figures/curve.png", "figures/curve.svg"),
     ),
     "slow-database-none": (
@@ -61,7 +64,7 @@ def make(name: str) -> float:
         placed = command if "{folder}" in command else f"{command} -o {{folder}}"
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "sim", *placed.format(folder=folder).split()],
+            [sys.executable, "-m", "sim", *shlex.split(placed.format(folder=folder))],
             cwd=ROOT,
             check=False,
             capture_output=True,

@@ -10,18 +10,12 @@ from sim.policies import catalog
 from sim.policies.catalog.entry import settings
 from sim.policies.catalog.values import VALUES
 from sim.policies.options import Option
-from sim.policies.timeline import (
-    WASTED,
-    Timeline,
-    numbers,
-    opening_at_rate,
-    opening_at_share,
-    timeline,
-)
+from sim.policies.timeline import Timeline, numbers, opening_at_rate, opening_at_share, timeline
 from sim.units import show_ns, show_rate
-from sim.views.breaker_words import WIDE, count, diagram, percent, seconds
+from sim.views.breaker_words import WIDE, diagram, percent
 from sim.views.tables import aligned
-from sim.words import HALF_OPEN, NS, OPEN, STATES
+from sim.views.timeline_text import after, strip, timeline_text
+from sim.words import CLOSED, NS, STATES
 
 RATES = (50.0, 10.0, 3.0, 1.0)
 SHARES = (1.0, 0.5, 0.3, 0.1)
@@ -57,6 +51,7 @@ def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, 
     parts = catalog.parts_of(name, given)
     machine = catalog.params_from({"use": name, "params": given})
     line = timeline(name, given)
+    trips = machine.rules and machine.initial == CLOSED
     data = {
         "name": name,
         "kind": "breaker",
@@ -68,10 +63,14 @@ def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, 
         "diagram": diagram(machine),
         "outage": asdict(line.outage),
         "timeline": {**numbers(line), "states": _states(line), "strip": strip(line)},
-        "at_rate": [_at_rate(name, given, rate) for rate in RATES if machine.rules],
-        "at_share": [_at_share(name, given, share) for share in SHARES if machine.rules],
+        "at_rate": [_at_rate(name, given, rate) for rate in RATES if trips],
+        "at_share": [_at_share(name, given, share) for share in SHARES if trips],
     }
-    return {**data, "traps": list(entry.traps), "seen": seen(data, wedges=entry.wedges)}
+    return {
+        **data,
+        "traps": list(entry.traps),
+        "seen": seen(data, wedges=entry.wedges and machine.half_open_ns == 0),
+    }
 
 
 def _settings(name: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -112,48 +111,13 @@ def _finite(x: float) -> float | None:
     return x if math.isfinite(x) else None
 
 
-# The timeline as a line of characters ------------------------------------------------------------
-
-STRIP = {"x": "closed, calls fail", ".": "closed, calls are good", "#": "open", "?": "a probe"}
-CELL_NS = NS
-
-
-def strip(line: Timeline) -> str:
-    """A character a second: what was most worth seeing in it."""
-    cells = -(-line.outage.until_ns // CELL_NS)
-    signs = ["."] * cells
-    for span in line.spans:
-        for i in range(span.start_ns // CELL_NS, min(cells, -(-span.end_ns // CELL_NS))):
-            if span.state == OPEN or (span.state == HALF_OPEN and signs[i] == "."):
-                signs[i] = "#" if span.state == OPEN else "?"
-    probes = set(line.probes)
-    for number, (now, fate) in enumerate(zip(line.at_ns, line.fates, strict=True)):
-        cell = now // CELL_NS
-        if number in probes:
-            signs[cell] = "?"
-        elif fate == WASTED and signs[cell] != "?":
-            signs[cell] = "x"
-    return "".join(signs)
-
-
-def _ruler(data: dict[str, Any]) -> str:
-    outage = data["outage"]
-    begin, end = outage["begins_ns"] // CELL_NS, outage["ends_ns"] // CELL_NS
-    return f"{' ' * begin}|{'outage'.center(end - begin - 2, '-')}|"
-
-
 # As sentences ------------------------------------------------------------------------------------
-
-
-def after(x: float | None, otherwise: str) -> str:
-    """1.02 s, 23 s, or what is said of never."""
-    return otherwise if x is None else f"{x:.2f} s" if x < LATE_S else f"{x:.0f} s"
 
 
 def seen(data: dict[str, Any], *, wedges: bool) -> list[str]:
     """Traps that the numbers show."""
     found, line = [], data["timeline"]
-    if line["opened_after_s"] is None:
+    if line["opened_after_s"] is None and not line["refused_bad"]:
         found.append(f"It does not open in that outage: all {line['wasted']:,} failing calls are sent.")
     never = [row for row in data["at_rate"] if row["opened_after_s"] is None]
     late = [row for row in data["at_rate"] if (row["opened_after_s"] or 0.0) >= LATE_S]
@@ -207,7 +171,7 @@ def entry_text(data: dict[str, Any]) -> str:
         )
         blocks.append(f"Parts that they come to, each of which the file may replace:\n{parts}")
     blocks.append("States:\n" + "\n".join(f"  {row}" for row in data["diagram"]))
-    blocks += [_timeline_text(data), _rates_text(data)]
+    blocks += [timeline_text(data), _rates_text(data)]
     traps = [*data["traps"], *data["seen"]]
     told = [fill(trap, WIDE, initial_indent="  * ", subsequent_indent="    ") for trap in traps]
     blocks.append("\n".join(["Traps:", *told]))
@@ -227,47 +191,6 @@ def _settings_text(found: list[dict[str, Any]]) -> str:
         for o in found
     ]
     return "\n".join(["Settings, under `params:` of a breaker:", *aligned(rows, left=3)])
-
-
-def _timeline_text(data: dict[str, Any]) -> str:
-    outage, line = data["outage"], data["timeline"]
-    begin, end = seconds(outage["begins_ns"]), seconds(outage["ends_ns"])
-    signs = ", ".join(f"{sign} {words}" for sign, words in STRIP.items())
-    opened = after(line["opened_after_s"], "never")
-    rows = [
-        ["  opened", f"{opened} after the outage began" if opened != "never" else "never"],
-        ["  closed", _closed(line)],
-        ["  trips", f"{line['trips']}, {count(line['probes'], 'probe')}" + _first(line)],
-        ["  wasted", f"{line['wasted']:,} failing calls were sent"],
-        ["  refused", f"{line['refused_bad']:,} failing calls, and {line['refused_good']:,} good ones"],
-    ]
-    return "\n".join(
-        [
-            f"In an outage: {outage['rate_per_s']:g} calls/s of {seconds(outage['latency_ns'])}; all fail from "
-            f"{begin} to {end}. A character a second:",
-            f"({signs})",
-            "",
-            line["strip"],
-            _ruler(data),
-            "",
-            *aligned(rows, left=2),
-        ]
-    )
-
-
-def _first(line: dict[str, Any]) -> str:
-    first = line["first_probe_after_s"]
-    return "" if first is None else f", the first {after(first, '')} after the outage began"
-
-
-def _closed(line: dict[str, Any]) -> str:
-    if line["opened_after_s"] is None:
-        return "all the time"
-    return (
-        f"{after(line['closed_after_s'], '')} after it ended"
-        if line["closed_after_s"] is not None
-        else "not again"
-    )
 
 
 def _rates_text(data: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from textwrap import wrap
 
 from sim.policies import breaker_parts as b
 from sim.units import show_ns
-from sim.words import CLOSED, FOREVER, HALF_OPEN
+from sim.words import CLOSED, DISABLED, FORCED_OPEN, FOREVER, HALF_OPEN, METRICS_ONLY, OPEN, STATES
 
 WIDE = 96
 """Columns of the diagram."""
@@ -274,9 +274,20 @@ def diagram(p: b.Params) -> list[str]:
         ("  |-> CLOSED  ", closes + (longest if p.half_open_then == CLOSED else "")),
         ("  '-> OPEN    ", opens + ("" if p.half_open_then == CLOSED else longest)),
     ]
+    if p.initial != CLOSED:
+        lines.insert(0, ("", f"It begins {STATES[p.initial]}: {_INITIAL[p.initial]}"))
     return [line for first, words in lines for line in _wrapped(first, words)]
 
 
+_INITIAL = {
+    OPEN: "as if it had just tripped",
+    HALF_OPEN: "as if the open time were over",
+    FORCED_OPEN: "it refuses every call until it is moved by hand",
+    DISABLED: "it lets every call pass and learns nothing until it is moved by hand",
+    METRICS_ONLY: "it lets every call pass and never trips until it is moved by hand",
+}
+
+
 def _wrapped(first: str, words: str) -> list[str]:
-    further = ("  |" if first.startswith("  |") or first[0] != " " else "   ").ljust(len(first))
+    further = ("  |" if first.startswith("  |") or first[:1] not in ("", " ") else "   ").ljust(len(first))
     return wrap(words, WIDE, initial_indent=first, subsequent_indent=further) or [first]

@@ -9,9 +9,9 @@ from sim.errors import UsageError
 from sim.policies import catalog
 from sim.policies.timeline import REFUSED_GOOD, STANDARD, WASTED, Timeline, numbers, timeline
 from sim.views import palette
-from sim.views.breaker_text import after
 from sim.views.breaker_words import seconds
 from sim.views.canvas import new_figure
+from sim.views.timeline_text import after
 from sim.words import CLOSED, HALF_OPEN, NS, OPEN
 
 if TYPE_CHECKING:
