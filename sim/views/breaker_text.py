@@ -7,7 +7,7 @@ from textwrap import fill
 from typing import Any
 
 from sim.policies import catalog
-from sim.policies.catalog.entry import settings
+from sim.policies.catalog.entry import by_own_name
 from sim.policies.catalog.values import VALUES
 from sim.policies.options import Option
 from sim.policies.timeline import Timeline, numbers, opening_at_rate, opening_at_share, timeline
@@ -47,7 +47,7 @@ def as_written(value: Any, key: str = "") -> str:
 def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything that is told of an entry, with settings of its own. Errors as `catalog.parts_of`."""
     entry = catalog.ENTRIES[name]
-    given = dict(params or {}) or dict(entry.example)
+    given = {**dict(entry.example), **by_own_name(entry.options, params or {})}
     parts = catalog.parts_of(name, given)
     machine = catalog.params_from({"use": name, "params": given})
     line = timeline(name, given)
@@ -75,14 +75,12 @@ def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, 
 
 def _settings(name: str, given: Mapping[str, Any]) -> list[dict[str, Any]]:
     entry = catalog.ENTRIES[name]
-    own = catalog.entry.by_own_name(entry.options, given)
-    settings(entry, given, name)
     return [
         {
             "name": o.name,
             "default": as_written(o.default),
             "unit": UNITS.get(o.kind, "") if not isinstance(o.default, str) else "",
-            "given": _value(o, own[o.name]) if o.name in own else None,
+            "given": _value(o, given[o.name]) if o.name in given else None,
             "about": o.about,
         }
         for o in entry.options
@@ -185,8 +183,7 @@ def _settings_text(found: list[dict[str, Any]]) -> str:
         [
             f"  {o['name']}",
             o["given"] or f"{o['default']} {o['unit']}".rstrip(),
-            o["about"]
-            + (f" (given; default {o['default']} {o['unit']}".rstrip() + ")" if o["given"] else ""),
+            o["about"] + (f" (default {o['default']} {o['unit']}".rstrip() + ")" if o["given"] else ""),
         ]
         for o in found
     ]
