@@ -10,10 +10,8 @@ from sim.cli.glossary import OUTCOMES, WORDS
 from sim.errors import UsageError
 
 
-def _overview() -> str:
+def _kinds() -> dict[str, tuple[str, ...]]:
     """What names there are, by kind."""
-    from textwrap import fill
-
     from sim.measures.evaluate import definitions
     from sim.policies import catalog
     from sim.scenario import policies as blocks
@@ -22,8 +20,14 @@ def _overview() -> str:
         "Breakers": catalog.ENTRIES, "Parts of a breaker": catalog.PARTS, "Policies": blocks.ORDER,
         "Outcomes": OUTCOMES, "Measures": definitions(), "Words": WORDS,
     }  # fmt: skip
+    return {kind: tuple(names) for kind, names in kinds.items()}
+
+
+def _overview() -> str:
+    from textwrap import fill
+
     lines = [
-        fill(f"{kind}: {', '.join(names)}", 100, subsequent_indent="  ") for kind, names in kinds.items()
+        fill(f"{kind}: {', '.join(names)}", 100, subsequent_indent="  ") for kind, names in _kinds().items()
     ]
     return "\n".join([*lines, "Fields of a scenario file: any key, such as slots or holds_slot"])
 
@@ -146,17 +150,20 @@ def command(name: str | None, given: tuple[str, ...], figures: tuple[str, ...], 
 
     from sim.policies import catalog
 
+    if figures and (name or given or as_json):
+        msg = "--figure draws the whole catalogue with default settings: it goes with nothing else"
+        raise UsageError(msg)
+    if given and name not in catalog.ENTRIES:
+        msg = f"--set is for breakers, and {name or 'no name'} is none"
+        raise UsageError(msg)
     if figures:
         from sim.views.catalogue_plot import save
 
         click.echo("\n".join(str(save(file)) for file in figures))
     elif name is None:
-        click.echo(_overview())
+        click.echo(json.dumps(_kinds(), indent=2) if as_json else _overview())
     else:
         texts = _texts(name)
-        if given and name not in catalog.ENTRIES:
-            msg = f"--set is for breakers, and {name} is none"
-            raise UsageError(msg)
         breakers = [_breaker(name, given)] if name in catalog.ENTRIES else []
         if as_json:
             click.echo(json.dumps([*breakers, *({"name": n, "text": t} for n, t in texts)], indent=2))

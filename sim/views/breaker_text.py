@@ -11,8 +11,8 @@ from sim.policies.catalog.entry import by_own_name
 from sim.policies.catalog.values import VALUES
 from sim.policies.options import Option
 from sim.policies.timeline import Timeline, numbers, opening_at_rate, opening_at_share, timeline
-from sim.units import show_ns, show_rate
-from sim.views.breaker_words import WIDE, diagram, percent
+from sim.units import show_ns
+from sim.views.breaker_words import WIDE, count, diagram, percent
 from sim.views.tables import aligned
 from sim.views.timeline_text import after, strip, timeline_text
 from sim.words import CLOSED, NS, STATES
@@ -120,13 +120,12 @@ def seen(data: dict[str, Any], *, wedges: bool) -> list[str]:
     never = [row for row in data["at_rate"] if row["opened_after_s"] is None]
     late = [row for row in data["at_rate"] if (row["opened_after_s"] or 0.0) >= LATE_S]
     if never and len(never) < len(data["at_rate"]):
-        rate = show_rate(max(row["rate_per_s"] for row in never)).removesuffix("/s")
-        found.append(f"At {rate} calls/s per copy it cannot trip: five minutes of failures do not open it.")
+        rate = _calls(max(row["rate_per_s"] for row in never))
+        found.append(f"At {rate} per copy it cannot trip: five minutes of failures do not open it.")
     if late:
         row = late[0]
-        rate = show_rate(row["rate_per_s"]).removesuffix("/s")
         found.append(
-            f"At {rate} calls/s per copy it needs {after(row['opened_after_s'], '')} and {row['wasted']} "
+            f"At {_calls(row['rate_per_s'])} per copy it needs {after(row['opened_after_s'], '')} and {row['wasted']} "
             "failed calls to open."
         )
     some = [row for row in data["at_share"] if row["share"] < 1.0]
@@ -139,6 +138,10 @@ def seen(data: dict[str, Any], *, wedges: bool) -> list[str]:
             f"It opens though only {percent(share)} of the calls fail, and refuses the good ones too."
         )
     return found + _costs(line, wedges=wedges)
+
+
+def _calls(rate_per_s: float) -> str:
+    return f"{count(rate_per_s, 'call')}/s"
 
 
 def _costs(line: dict[str, Any], *, wedges: bool) -> list[str]:

@@ -44,7 +44,9 @@ def test_a_setting_that_is_a_list_is_written_as_one(capsys):
         (("pybreaker", "--set", "fail_max"), "NAME=VALUE"),
         (("window", "--set", "fail_max=3"), "is for breakers"),
         (("pybraeker",), "pybreaker"),
+        (("--set", "fail_max=3"), "is for breakers"),
         (("--figure", "catalogue.jpg"), ".png or .svg"),
+        (("pybreaker", "--figure", "catalogue.png"), "nothing else"),
     ],
 )
 def test_what_is_wrong_is_told_on_stderr(capsys, args, words):
@@ -60,6 +62,12 @@ def test_json_is_a_list_of_what_has_that_name(capsys):
     policy, outcome, measure = json.loads(call(capsys, "timeout", "--json")[1])
     assert {policy["name"], outcome["name"], measure["name"]} == {"timeout"}
     assert "timeout (policy)" in policy["text"]
+
+
+def test_the_names_as_json_are_those_that_can_be_explained(capsys):
+    kinds = json.loads(call(capsys, "--json")[1])
+    assert "hystrix" in kinds["Breakers"]
+    assert "late" in kinds["Parts of a breaker"]
 
 
 def test_a_part_lists_its_values(capsys):
