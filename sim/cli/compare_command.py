@@ -13,6 +13,13 @@ from sim.cli import common
     "--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant."
 )
 @click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="MEASURE",
+    help='A measure to show beside the usual ones, such as "p99(web) during fault" (repeat it).',
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     help="Processes; default: one per core, or one if the comparison is short.  [the tables are the same]",
@@ -29,6 +36,7 @@ def command(
     seeds: str,
     variants: tuple[str, ...],
     vary: str | None,
+    measures: tuple[str, ...],
     jobs: int | None,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
@@ -68,7 +76,7 @@ def command(
             finished[0] += n
             show(finished[0])
 
-        result = api.compare(loaded, chosen, variants, vary=vary, jobs=jobs, done=done)
+        result = api.compare(loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, done=done)
     folder = (
         Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
     )

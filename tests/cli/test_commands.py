@@ -126,6 +126,14 @@ def test_a_comparison_as_json_is_json(place, capsys):
     assert sorted(found["ranking"]) == ["breaker", "none"]
 
 
+def test_a_comparison_shows_measures_that_are_asked_for(place, capsys):
+    asked = "attempts(db) during fault"
+    args = ("compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "-o", "c")
+    assert call(capsys, *args, "--measure", asked)[0] == 0
+    assert asked in (place / "c" / "rows.csv").read_text().splitlines()[0]
+    assert call(capsys, *args, "--measure", "attemps(db)")[0] in (2, 3)
+
+
 def test_an_expectation_that_is_not_met_is_exit_code_4(place, capsys):
     (place / "tiny.yaml").write_text(TEXT.replace(">= 1", ">= 1000"))
     code, out, _ = call(capsys, "compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "-o", "c")
