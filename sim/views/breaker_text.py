@@ -47,7 +47,7 @@ def as_written(value: Any, key: str = "") -> str:
 def entry_data(name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Everything that is told of an entry, with settings of its own. Errors as `catalog.parts_of`."""
     entry = catalog.ENTRIES[name]
-    given = {**dict(entry.example), **by_own_name(entry.options, params or {})}
+    given = {**dict(entry.example), **by_own_name(entry, params or {})}
     parts = catalog.parts_of(name, given)
     machine = catalog.params_from({"use": name, "params": given})
     line = timeline(name, given)
