@@ -55,10 +55,10 @@ AIOBREAKER = Entry(
         "A result is handled by the state the call began in: a late failure of half-open re-opens a closed "
         "breaker, a late success of half-open closes an open one, late failures prolong the open time.",
     ),
-    lambda s: _run(s["fail_max"], s["timeout_duration"], late="started-state", clear="close"),
+    lambda s: _run(s["fail_max"], s["timeout_duration"] or 60 * S, late="started-state", clear="close"),
     (
         Option("fail_max", 5, COUNT, "failures in a row that open", 1),
-        Option("timeout_duration", 60, SECONDS, "open time", 0),
+        Option("timeout_duration", 60, SECONDS, "open time; 0: 60 s", 0),
     ),
     "aiobreaker 1.2.0",
     "aiobreaker/circuitbreaker.py, aiobreaker/state.py",
@@ -73,7 +73,7 @@ CIRCUITBREAKER = Entry(
     ),
     lambda s: _run(
         s["failure_threshold"],
-        s["recovery_timeout"],
+        s["recovery_timeout"] or 30 * S,
         leave_open="read",
         late="current-state",
         while_open="restart-or-close",
@@ -82,7 +82,7 @@ CIRCUITBREAKER = Entry(
     ),
     (
         Option("failure_threshold", 5, COUNT, "failures in a row that open", 1),
-        Option("recovery_timeout", 30, SECONDS, "open time", 0),
+        Option("recovery_timeout", 30, SECONDS, "open time; 0: 30 s", 0),
     ),
     "circuitbreaker 2.1.3",
     "circuitbreaker.py",
@@ -95,7 +95,7 @@ PURGATORY = Entry(
     ),
     lambda s: _run(
         s["threshold"],
-        s["ttl"],
+        s["ttl"] or 30 * S,
         expiry="strict",
         late="current-state",
         while_open="ignore",
@@ -104,7 +104,7 @@ PURGATORY = Entry(
     ),
     (
         Option("threshold", 5, COUNT, "failures in a row that open", 1),
-        Option("ttl", 30, SECONDS, "open time", 0),
+        Option("ttl", 30, SECONDS, "open time; 0: 30 s", 0),
     ),
     "purgatory 3.0.1",
     "purgatory/domain/model.py",
