@@ -36,6 +36,8 @@ class Case:
     """Its open times and windows."""
     resolution_ns: int
     exact: bool = False
+    far_ns: tuple[int, ...] = FAR_NS
+    """Long silences."""
 
 
 @dataclass
@@ -154,7 +156,7 @@ DRAWN = st.tuples(
     st.integers(0, 59),  # what is done
     st.integers(0, 59),  # how it ends
 )
-DRAWS = st.lists(DRAWN, min_size=4, max_size=50)
+DRAWS = st.one_of(*(st.lists(DRAWN, min_size=n, max_size=2 * n) for n in (4, 20, 40)))
 """What a history is made of; `history` gives it a meaning."""
 
 
@@ -164,7 +166,7 @@ def instant(case: Case, past: list[int], when: str, many: int, which: int, besid
     if when == "soon":
         return now + many * TICK_NS
     if when == "far":
-        return now + FAR_NS[which % len(FAR_NS)]
+        return now + case.far_ns[which % len(case.far_ns)]
     if when == "grid":
         return max(now, (now // NS + many % 9 + 1) * NS + offset)
     if when == "edge":

@@ -48,6 +48,7 @@ def params_from_parts(parts: Parts) -> b.Params:
     evaluate = ON.index(parts["trip"].get("on") or "any")
     return b.Params(
         slow_ns=parts.get("slow") or FOREVER,
+        slow_failures=int(parts["trip"].get("slow_of") != "successes"),
         rules=rules,
         judges_slow=int(slow),
         slow_ratio=_slow_ratio(rules),

@@ -201,7 +201,7 @@ def _fluxgate(s: dict[str, Any]) -> Parts:
         tripper.wrong("several SlowRate thresholds in one breaker are not supported: use one")
     return {
         "window": _fluxgate_window(_Expression("window", s["window"])),
-        "trip": {"any": clauses, "on": "any"},
+        "trip": {"any": clauses, "slow_of": "successes", "on": "any"},
         # Slow is at or above the threshold there.
         "slow": round(slow.pop() * S) - 1 if slow else None,
         "open_for": _fluxgate_retry(_Expression("retry", s["retry"])),
