@@ -56,7 +56,7 @@ class Driver:
     """One breaker of a library on the virtual clock."""
 
     outcomes: tuple[str, ...] = ("ok", "fail", "timeout", "excluded", "cancelled")
-    operations: dict[str, str] = {}
+    operations: ClassVar[dict[str, str]] = {}
     """Manual operations: ours by the library's method."""
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -215,7 +215,7 @@ class Alone(Driver):
 class Pybreaker(Contexts):
     """`calling()`, which holds the lock only while it begins."""
 
-    operations = {"open": "open", "half_open": "half_open", "close": "close"}
+    operations: ClassVar = {"open": "open", "half_open": "half_open", "close": "close"}
 
     def made(self, config: dict[str, Any]) -> Any:
         """Keyword arguments are the settings."""
@@ -237,7 +237,7 @@ class PybreakerCall(Alone, Pybreaker):
 class Aiobreaker(Coroutines):
     """`call_async`."""
 
-    operations = {"open": "open", "half_open": "half_open", "close": "close"}
+    operations: ClassVar = {"open": "open", "half_open": "half_open", "close": "close"}
 
     def made(self, config: dict[str, Any]) -> Any:
         """The duration is a timedelta there."""
@@ -256,7 +256,7 @@ class Aiobreaker(Coroutines):
 class Circuitbreaker(Coroutines):
     """The decorator of a coroutine function."""
 
-    operations = {"close": "reset"}
+    operations: ClassVar = {"close": "reset"}
 
     def made(self, config: dict[str, Any]) -> Any:
         """Excluded is none of the expected exceptions."""
@@ -308,7 +308,7 @@ class FluxgateAsync(Coroutines):
     """`AsyncCircuitBreaker.call`."""
 
     outcomes = ("ok", "fail", "timeout", "ignored", "cancelled")
-    operations = {
+    operations: ClassVar = {
         "close": "reset",
         "disabled": "disable",
         "metrics_only": "metrics_only",

@@ -107,7 +107,11 @@ def fluxgate_cases(draw: Any) -> Case:
     """Windows, trippers, waits without jitter; everybody is admitted in half-open."""
     size = draw(st.integers(1, 8))
     timed = draw(st.booleans())
-    tripper = draw(trippers(6 if timed else size).filter(lambda text: not ("Closed()" in text and "HalfOpened()" in text)))
+    tripper = draw(
+        trippers(6 if timed else size).filter(
+            lambda text: not ("Closed()" in text and "HalfOpened()" in text)
+        )
+    )
     wait, factor = draw(WAITS), draw(st.sampled_from(["1.5", "2.0", "3.0"]))
     most = wait * draw(st.integers(1, 20))
     retry = draw(
@@ -186,7 +190,11 @@ def history(
     for number, (when, many, which, beside, what, how) in enumerate(draws):
         now = instant(case, past, when, many, which, beside)
         kind, out = kinds[what % len(kinds)], outs[how % len(outs)]
-        if (kind == "begin" and len(held) == HELD) or (kind == "end" and not held) or (kind == "admin" and not ops):
+        if (
+            (kind == "begin" and len(held) == HELD)
+            or (kind == "end" and not held)
+            or (kind == "admin" and not ops)
+        ):
             kind = "call"
         step: dict[str, Any] = {"do": kind}
         if kind == "begin":
@@ -239,4 +247,3 @@ def told(library: str, case: Case, shown: list[dict[str, Any]], got: dict[str, A
         inner = ", ".join(f"{k}: {str(v).lower() if isinstance(v, bool) else v}" for k, v in step.items())
         lines.append(f"  - {{{inner}}}")
     return "\n".join(lines)
-

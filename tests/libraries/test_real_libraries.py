@@ -12,7 +12,9 @@ from tests.libraries.clock import CLOCK, virtual_time
 from tests.libraries.drivers import DRIVERS
 from tests.libraries.histories import CASES, DRAWS, Tally, agree, history
 
-SOME = settings(report_multiple_bugs=False, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+SOME = settings(
+    report_multiple_bugs=False, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
 WAYS = [(name, name.partition("-")[0]) for name in DRIVERS]
 """(driver, library)"""
 

@@ -217,7 +217,9 @@ OPOSSUM = Entry(
     _opossum,
     (
         Option("errorThresholdPercentage", 50, "percent", "share of failures that opens, above", 0, 100),
-        Option("resetTimeout", 30_000, MILLIS, "open time; node's timers last at least 1 ms", 0, NODE_LONGEST_MS),
+        Option(
+            "resetTimeout", 30_000, MILLIS, "open time; node's timers last at least 1 ms", 0, NODE_LONGEST_MS
+        ),
         Option("rollingCountTimeout", 10_000, MILLIS, "window", 1, NODE_LONGEST_MS),
         Option("rollingCountBuckets", 10, COUNT, "its buckets", 1),
         Option("volumeThreshold", 0, COUNT, "fired calls before it judges", 0),
