@@ -86,7 +86,10 @@ def detect(e: Hosts, p: Params, now: int, host: int, cause: int, n: int, failure
 
 
 def _take_out(e: Hosts, p: Params, now: int, host: int) -> None:
-    """The ejection begins, or begins anew."""
+    """The ejection begins, or begins anew.
+
+    Model: a host that is ejected anew still counts once among those that are out.
+    """
     if p.uncapped or e.multiplier[host] * p.base_ns < p.max_ns + p.base_ns:
         e.multiplier[host] += 1
         e.raised += 1
@@ -99,6 +102,7 @@ def _take_out(e: Hosts, p: Params, now: int, host: int) -> None:
 
 
 def bring_in(e: Hosts, host: int, cause: int) -> None:
+    """An ejected host serves again; its runs of failures begin anew."""
     e.out[host] = 0
     e.out_n -= 1
     e.run[host] = e.gateway_run[host] = e.local_run[host] = 0
