@@ -6,7 +6,7 @@ from sim import engines
 from sim.errors import InvalidScenario
 from sim.measures import evaluate
 from sim.scenario import load_text
-from sim.store import tables
+from sim.topology import names
 from sim.topology.build import build
 from sim.words import CLOSED, NS, OPEN
 
@@ -57,7 +57,7 @@ def test_an_ejection_is_a_trip_of_the_hosts_breaker():
         (OPEN, CLOSED, "ejection over"),
     ]
     out, back = record.transitions
-    assert tables.target_name(topology, out.scope, out.target) == "db[2]"
+    assert names.target_name(topology, out.scope, out.target) == "db[2]"
     assert (out.n, out.failures, out.open_ns) == (5, 5, 30 * NS)
     first = min(c.t_ns for c in record.copies)
     assert (back.t_ns - first) % (10 * NS) == 0, "only a sweep returns it"
@@ -141,7 +141,7 @@ def test_errors_that_come_late_are_counted():
     fault = f"{SICK}, {{slow: {{replica: 'db[2]', plus: 200ms}}, at: 10s, for: 30s}}"
     record, topology = found = simulate(ISTIO, fault, policies="hedge: 50ms,")
     assert measured(found, "success_share during fault") == 1
-    assert [tables.target_name(topology, t.scope, t.target) for t in record.transitions][:1] == ["db[2]"]
+    assert [names.target_name(topology, t.scope, t.target) for t in record.transitions][:1] == ["db[2]"]
 
 
 def test_every_caller_judges_for_itself_unless_they_share():
