@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.policies import catalog, kinds
+from sim.policies import catalog, kinds, outlier_catalog
 from sim.policies.limits import budget, throttle
 from sim.policies.limits import catalog as limits
 from sim.scenario import policies as m
@@ -137,10 +137,13 @@ def layer_of(single: m.Single, place: str = "") -> t.Layer:
     if name in _LIMITS:
         layer: t.Layer = _LIMITS[name](p)
         return layer
+    if name == "outlier":
+        codes = outlier_catalog.ENTRIES[p.use].codes
+        return t.Layer(t.L_OUTLIER, t.Outlier(outlier_catalog.params_from(p.use, p.params), codes))
     return t.Layer(t.L_TIMEOUT, t.Timeout(p.after, ("none", "queued", "all").index(p.cancel)))
 
 
-GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_CONCURRENCY, t.L_BULKHEAD)
+GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_CONCURRENCY, t.L_BULKHEAD, t.L_OUTLIER)
 
 
 def stateful(layer: t.Layer) -> bool:

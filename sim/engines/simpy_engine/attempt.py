@@ -13,9 +13,9 @@ from sim.topology.types import (
     CANCEL_NONE,
     CUT_REFUSE,
     KEY_REPLICA,
-    L_BREAKER,
     WAY_BACK,
     WAY_OUT,
+    WITH_STATES,
     Edge,
     Fault,
 )
@@ -76,7 +76,7 @@ class AttemptLayer(Layer):
         self.visits = world.recorder.visits[site.callee]
         self.balancer = world.balancers[self.endpoint.service]
         self.by_host = any(
-            x.kind == L_BREAKER and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
+            x.kind in WITH_STATES and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
         )
 
     def enter(self, parent: Frame, key: int) -> None:
@@ -119,7 +119,7 @@ class AttemptLayer(Layer):
         job.arriving = False
 
     def _chosen(self, frame: Frame) -> Any:
-        """The host that a breaker above chose."""
+        """The host that a breaker or ejector above chose."""
         while frame is not frame.call:
             if frame.replica is not None:
                 return frame.replica

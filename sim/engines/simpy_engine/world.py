@@ -12,6 +12,7 @@ from sim.engines.simpy_engine.breaking import BreakerLayer
 from sim.engines.simpy_engine.caches import CacheState
 from sim.engines.simpy_engine.clock import Clock
 from sim.engines.simpy_engine.copies import Copies
+from sim.engines.simpy_engine.ejecting import EjectingLayer
 from sim.engines.simpy_engine.faults import FaultRun
 from sim.engines.simpy_engine.frames import Call, Layer
 from sim.engines.simpy_engine.guards import BulkheadLayer, ConcurrencyLayer, RateLimitLayer, ThrottleLayer
@@ -111,6 +112,7 @@ class World:
             t.L_RATE_LIMIT: RateLimitLayer,
             t.L_CONCURRENCY: ConcurrencyLayer,
             t.L_BULKHEAD: BulkheadLayer,
+            t.L_OUTLIER: EjectingLayer,
         }
         if kind in guards:
             guard: Layer = guards[kind](self, site, p, scope)
@@ -223,6 +225,7 @@ class World:
         now, busy = self.clock.now, replica.cores.level()
         replica.seen_busy_ns = self.recorder.integral(replica.id, WORKING_NS, busy, now)
         members.append(replica)
+        self.balancers[replica.service.id].changes += 1
         members.sort(key=lambda r: r.id)
         if not replica.stops:
             replica.boot(cold)
@@ -237,6 +240,7 @@ class World:
     def leave(self, service: t.Service) -> None:
         """The member with the highest id leaves and drops its in-flight results."""
         replica = self.balancers[service.id].members.pop()
+        self.balancers[service.id].changes += 1
         replica.member = False
         if replica.up:
             replica.crash()
