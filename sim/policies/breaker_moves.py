@@ -36,7 +36,8 @@ def enter(b: Breaker, p: Params, now: int, state: int) -> None:
 
 
 def restart(b: Breaker, p: Params, now: int) -> None:
-    """The open time begins."""
+    """The open time begins; good probes so far count no more."""
+    b.probe_n = 0
     b.open_ns = open_time(b, p)
     b.until = min(now + b.open_ns, FOREVER)
 

@@ -119,6 +119,8 @@ class Params:
     """1 = the baseline `none`: always admits, learns nothing."""
     slow_ns: int = FOREVER
     """A result slower than this carries the slow flag."""
+    slow_failures: int = 1
+    """0: only a success can be slow."""
     window: int = W_CONSECUTIVE
     size: int = 1
     """COUNT: results remembered. TIME, LAZY, STALE, EMA: number of buckets."""

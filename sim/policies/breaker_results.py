@@ -43,7 +43,7 @@ def settle(b: Breaker, p: Params, now: int, ticket: int, verdict: int, elapsed_n
         return
     if p.late == LATE_SAME_STATE and admitted_in != b.state:
         return
-    slow = 1 if elapsed_ns > p.slow_ns else 0
+    slow = 1 if elapsed_ns > p.slow_ns and (p.slow_failures or verdict != FAILURE) else 0
     if p.late == LATE_STARTED:
         settle_as_started(b, p, now, admitted_in, verdict, slow, elapsed_ns)
     elif b.state == HALF_OPEN:

@@ -226,7 +226,8 @@ def average(b: Breaker, p: Params, now: int, x: float) -> None:
 
 
 def quantity(b: Breaker, which: int, now: int) -> float:
-    """What a condition looks at; a share of nothing is 0."""
+    """What a condition looks at. A share of nothing is 0; where started calls are counted, failures whose
+    starts have left the window are infinitely many of none (opossum, gobreaker: x / 0)."""
     if which == Q_N:
         return b.n
     if which == Q_ROW:
@@ -242,7 +243,7 @@ def quantity(b: Breaker, which: int, now: int) -> float:
     if which == Q_EMA:
         return b.ema
     if b.n == 0:
-        return 0.0
+        return math.inf if b.fail_count else 0.0
     if which == Q_SLOW_RATIO:
         return b.slow_count / b.n
     if which == Q_SUCCESS_RATIO:

@@ -61,6 +61,7 @@ class BreakerSubject:
             "timeout": learn[OUTCOMES.index("timeout")],
             "ignored": machine.IGNORE,
             "excluded": machine.SUCCESS,
+            "cancelled": learn[OUTCOMES.index("cancelled")],
         }
         self.names = dict(entry.names)
         self.record = machine.new(self.params, key=1)

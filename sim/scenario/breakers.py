@@ -85,6 +85,9 @@ class Trip(Part):
     percent: Literal["exact", "percent", "cut", "rounded"] = Field(
         "exact", description="How failure_ratio is computed: exact, in percent, cut or rounded to whole ones."
     )
+    slow_of: Literal["results", "successes"] = Field(
+        "results", description="What can be slow: any result, or a success only."
+    )
     on: Literal["any", "failure", "bucket"] = Field(
         "any", description="Judged on any result, on failures only, or when a slice of the window is full."
     )

@@ -26,7 +26,7 @@ PARTS: dict[str, str] = {
     "lazy | kept}, {interval: 60s}, an `average`; `of` results, started or asked calls",
     "trip": "when closed becomes open: failures, failure_ratio, slow_ratio (any of them), minimum results; "
     "or `any:` of lists of conditions that must all hold; judged on any result, a failure, or a full bucket",
-    "slow": "a result strictly slower than this carries the slow flag",
+    "slow": "a result strictly slower than this carries the slow flag (`trip: {slow_of: successes}`: failures never)",
     "open_for": "how long open lasts: fixed, exponential over openings without a close, a list; with jitter",
     "leave_open": "what ends open: the next `request`, also a `read` of the state, any `touch`, or a `timer`",
     "expiry": "at exactly the end of the open time: `inclusive` lets pass, `strict` not yet",

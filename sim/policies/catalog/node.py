@@ -7,17 +7,24 @@ from sim.policies.catalog.jvm import BY_OUTCOME, NO_MEANING
 from sim.policies.options import Option
 
 COUNT, FLAG, MILLIS = "count", "flag", "duration_ms"
+NODE_LONGEST_MS = 2**31 - 1
+"""A longer timer of node rings after 1 ms."""
+
+
+def _ms(length_ns: int) -> int:
+    """A timer of node, ns: whole milliseconds, at least one (lib/timers.js)."""
+    return max(MS, length_ns // MS * MS)
 
 
 def _opossum(s: dict[str, Any]) -> Parts:
     rolling, buckets = s["rollingCountTimeout"], s["rollingCountBuckets"]
     percent = s["errorThresholdPercentage"]
-    rule: Parts = {"failure_ratio": percent, "minimum": max(1, s["volumeThreshold"])}
+    rule: Parts = {"failure_ratio": percent, "minimum": s["volumeThreshold"] or None}
     warm = {"age": rolling} if s["allowWarmUp"] else {}
     return {
-        "window": {"time": rolling // buckets // MS * MS * buckets, "buckets": buckets, "of": "asked"},
+        "window": {"time": _ms(rolling // buckets) * buckets, "buckets": buckets, "of": "asked"},
         "trip": {"any": [{**rule, **warm}], "above": True, "percent": "percent", "on": "failure"},
-        "open_for": {"fixed": s["resetTimeout"]},
+        "open_for": {"fixed": _ms(s["resetTimeout"])},
         "leave_open": "timer",
         "expiry": "inclusive",
         "probe": "single",
@@ -41,8 +48,10 @@ OPOSSUM = Entry(
     _opossum,
     (
         Option("errorThresholdPercentage", 50, "percent", "share of failures that opens, above", 0, 100),
-        Option("resetTimeout", 30_000, MILLIS, "open time", 0),
-        Option("rollingCountTimeout", 10_000, MILLIS, "window", 1),
+        Option(
+            "resetTimeout", 30_000, MILLIS, "open time; node's timers last at least 1 ms", 0, NODE_LONGEST_MS
+        ),
+        Option("rollingCountTimeout", 10_000, MILLIS, "window", 1, NODE_LONGEST_MS),
         Option("rollingCountBuckets", 10, COUNT, "its buckets", 1),
         Option("volumeThreshold", 0, COUNT, "fired calls before it judges", 0),
         Option("allowWarmUp", False, FLAG, "does not trip during the first rollingCountTimeout"),

@@ -48,6 +48,7 @@ def params_from_parts(parts: Parts) -> b.Params:
     evaluate = ON.index(parts["trip"].get("on") or "any")
     return b.Params(
         slow_ns=parts.get("slow") or FOREVER,
+        slow_failures=int(parts["trip"].get("slow_of") != "successes"),
         rules=rules,
         judges_slow=int(slow),
         slow_ratio=_slow_ratio(rules),
@@ -104,13 +105,19 @@ def _rule(clause: Parts, trip: Parts) -> b.Rule:
             threshold = STATES.index(threshold)
         if key == "failure_ratio":
             quantity = PERCENTS[trip.get("percent") or "exact"]
-            threshold = threshold if quantity == b.Q_FAILURE_RATIO else threshold * 100.0
+            threshold = _in_percents(threshold, quantity)
             cause = b.BY_RATIO
         cause = b.CAUSE_OF.get(quantity, cause)
         conditions.append((quantity, above if comparison is None else comparison, float(threshold)))
     # Volume, age and state say when to look, so they are asked first.
     conditions.sort(key=lambda c: c[0] in b.CAUSE_OF)
     return cause or b.BY_COUNT, tuple(conditions)
+
+
+def _in_percents(share: float, quantity: int) -> float:
+    """A threshold as what is compared with it. The percents are those that were written: 0.55 * 100 is
+    55.00000000000001, which an 11th failure of 20 does not exceed."""
+    return share if quantity == b.Q_FAILURE_RATIO else round(share * 100.0, 9)
 
 
 def _slow_ratio(rules: tuple[b.Rule, ...]) -> float:
@@ -159,13 +166,12 @@ def _half_open(parts: Parts) -> Parts:
         return values
     if decide.get("successes"):
         return values | {"closes_at": decide["successes"], "opens_at": decide.get("failures") or 1}
-    rounding = decide.get("percent") or "exact"
-    scale = 1.0 if rounding == "exact" else 100.0
+    rounding = PERCENTS[decide.get("percent") or "exact"]
     return values | {
         "decide": b.DECIDE_RATE,
         "decide_n": decide["after"],
-        "decide_ratio": decide["failure_ratio"] * scale,
-        "decide_quantity": PERCENTS[rounding],
+        "decide_ratio": _in_percents(decide["failure_ratio"], rounding),
+        "decide_quantity": rounding,
     }
 
 
