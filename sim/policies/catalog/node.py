@@ -7,6 +7,13 @@ from sim.policies.catalog.jvm import BY_OUTCOME, NO_MEANING
 from sim.policies.options import Option
 
 COUNT, FLAG, MILLIS = "count", "flag", "duration_ms"
+NODE_LONGEST_MS = 2**31 - 1
+"""A longer timer of node rings after 1 ms."""
+
+
+def _ms(length_ns: int) -> int:
+    """A timer of node, ns: whole milliseconds, at least one (lib/timers.js)."""
+    return max(MS, length_ns // MS * MS)
 
 
 NODE_LONGEST_MS = 2**31 - 1

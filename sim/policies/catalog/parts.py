@@ -25,7 +25,7 @@ CLEAR = ("transition", "close", "never")
 CONDITIONS = {
     "minimum": (b.Q_N, b.AT_LEAST),
     "failures": (b.Q_FAILURES, None),
-    "streak": (b.Q_ROW, b.AT_LEAST),
+    "streak": (b.Q_ROW, None),
     "failure_ratio": (b.Q_FAILURE_RATIO, None),
     "slow_ratio": (b.Q_SLOW_RATIO, None),
     "success_below": (b.Q_SUCCESS_RATIO, b.BELOW),
