@@ -16,15 +16,6 @@ def _ms(length_ns: int) -> int:
     return max(MS, length_ns // MS * MS)
 
 
-NODE_LONGEST_MS = 2**31 - 1
-"""A longer timer of node rings after 1 ms."""
-
-
-def _ms(length_ns: int) -> int:
-    """A timer of node, ns: whole milliseconds, at least one (lib/timers.js)."""
-    return max(MS, length_ns // MS * MS)
-
-
 def _opossum(s: dict[str, Any]) -> Parts:
     rolling, buckets = s["rollingCountTimeout"], s["rollingCountBuckets"]
     percent = s["errorThresholdPercentage"]
