@@ -121,6 +121,7 @@ class Checker:
         if found.endless:
             return
         for place, message in (
+            *whole.idle_operations(self.model, self.sites),
             *whole.idle_breakers(self.model, self.sites, found),
             *whole.idle_ejectors(self.model, self.sites),
             *whole.overload(self.model, found),

@@ -1,6 +1,6 @@
 """The catalogue of limiters and budgets: a library's own settings, and the parameters they come to."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -436,13 +436,3 @@ BLOCKS: dict[str, dict[str, Limit]] = {
     "budget": BUDGETS,
 }
 """Rows by the policy block whose `use:` names them."""
-
-
-def topics() -> Iterator[tuple[str, str]]:
-    """(name, text) of every row, for those who ask."""
-    for block, rows in BLOCKS.items():
-        for name, row in rows.items():
-            lines = [f"{name} ({block}; {row.version}, {row.source})", "", row.about]
-            lines += [f"  * {trap}" for trap in row.traps]
-            lines += ["", "Settings:", *(f"  {o.name}: {o.default}  ({o.about})" for o in row.options)]
-            yield name, "\n".join(lines)
