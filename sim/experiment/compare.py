@@ -96,7 +96,9 @@ class Table:
     ) -> Difference:
         """Paired by seed: variant minus base."""
         ours, theirs = self.column(variant, measure, day, value), self.column(base, measure, day, value)
-        return paired([ours[s] - theirs[s] for s in sorted(ours.keys() & theirs.keys())])
+        pairs = [(ours[s], theirs[s]) for s in sorted(ours.keys() & theirs.keys())]
+        # What never came in either of them is a tie.
+        return paired([0.0 if a == b else a - b for a, b in pairs])
 
 
 DIFFERENCES = (
@@ -139,10 +141,17 @@ def interval(values: Iterable[float]) -> Interval:
 
 
 def paired(differences: list[float]) -> Difference:
-    """Mean difference with interval, sign counts, and the p-value of the paired t test."""
-    xs = [x for x in differences if not math.isnan(x) and not math.isinf(x)]
-    found = interval(xs)
+    """Mean difference with interval, sign counts, and the p-value of the paired t test.
+
+    Where something never came in one of the two (an infinite difference), the mean says nothing and the exact
+    sign test decides.
+    """
+    xs = [x for x in differences if not math.isnan(x)]
     above, below = sum(1 for x in xs if x > 0), sum(1 for x in xs if x < 0)
+    if any(math.isinf(x) for x in xs):
+        mean = math.copysign(math.inf, above - below) if above != below else math.nan
+        return Difference(Interval(mean, math.nan, len(xs)), above, below, _sign_test(above, below))
+    found = interval(xs)
     if found.n < 2:
         p = math.nan
     elif found.half == 0.0:
@@ -154,6 +163,13 @@ def paired(differences: list[float]) -> Difference:
         factor = float(t.ppf((1 + LEVEL) / 2, found.n - 1))
         p = float(2 * t.sf(abs(found.mean) / (found.half / factor), found.n - 1))
     return Difference(found, above, below, p)
+
+
+def _sign_test(above: int, below: int) -> float:
+    """Two-sided exact binomial test of equal chances; ties left out."""
+    n = above + below
+    tail = sum(math.comb(n, k) for k in range(min(above, below) + 1)) / 2.0**n
+    return min(1.0, 2.0 * tail)
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -169,18 +185,26 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 def rank(table: Table, measure: str, better: int, value: str = "") -> tuple[list[str], list[Pair]]:
-    """(variants from best to worst by mean, all pairs with Holm-adjusted p-values)."""
+    """(variants from best to worst by mean, all pairs with Holm-adjusted p-values).
+
+    Where something never came, fewer such seeds are better (or more, if higher is), then the mean of the rest.
+    A pair is told apart only if its test speaks for the order in which it stands.
+    """
     sign = better or 1
-    means = {v: table.mean(v, measure, value=value).mean for v in table.variants}
-    order = sorted(
-        table.variants,
-        key=lambda v: (math.isnan(means[v]), -sign * means[v] if not math.isnan(means[v]) else 0.0),
-    )
+
+    def place(variant: str) -> tuple[bool, float, float]:
+        values = [x for x in table.column(variant, measure, value=value).values() if not math.isnan(x)]
+        finite = [x for x in values if not math.isinf(x)]
+        infinite = sum(x > 0 for x in values if math.isinf(x)) - sum(x < 0 for x in values if math.isinf(x))
+        return not values, -sign * float(infinite), -sign * math.fsum(finite) / max(1, len(finite))
+
+    order = sorted(table.variants, key=place)
     pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :]]
     differences = [table.difference(a, b, measure, value=value) for a, b in pairs]
     adjusted = holm([d.p_value for d in differences])
     return order, [
-        Pair(a, b, d, p, p <= 1 - LEVEL) for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)
+        Pair(a, b, d, p, p <= 1 - LEVEL and sign * d.interval.mean > 0.0)
+        for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)
     ]
 
 

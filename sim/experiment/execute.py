@@ -6,7 +6,7 @@ The result depends on the grid alone: not on the number of processes, nor on who
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import zip_longest
 from multiprocessing import get_context
@@ -110,16 +110,9 @@ def _on_a_good_day(
     return out
 
 
-def split(task: Task, jobs: int) -> list[Task]:
-    """Batches of seeds: enough to keep every process busy, few enough to build each topology seldom."""
-    size = max(1, min(5, len(task.seeds) // max(1, jobs)))
-    return [
-        Task(
-            task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant, task.value,
-            task.seeds[i : i + size], task.measures,
-        )
-        for i in range(0, len(task.seeds), size)
-    ]  # fmt: skip
+def split(task: Task) -> list[Task]:
+    """A task a seed: what is complete is handed back run by run. A worker builds a topology once and keeps it."""
+    return [replace(task, seeds=(seed,)) for seed in task.seeds]
 
 
 def execute(
@@ -131,22 +124,22 @@ def execute(
     """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
     if jobs == 1 and executor is None:
         # One seed at a time, so that an interrupt loses one run; the topology is kept between them.
-        yield from _told((perform(one) for one in _seeds_first(tasks, None)), done)
+        yield from _told((perform(one) for one in _seeds_first(tasks)), done)
         return
     pool = executor or ProcessPoolExecutor(
         jobs, mp_context=get_context("spawn"), initializer=_die_on_interrupt
     )
     try:
-        futures = [pool.submit(perform, batch) for batch in _seeds_first(tasks, jobs)]
+        futures = [pool.submit(perform, batch) for batch in _seeds_first(tasks)]
         yield from _told((future.result() for future in as_completed(futures)), done)
     finally:
         if executor is None:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _seeds_first(tasks: Iterable[Task], jobs: int | None) -> list[Task]:
+def _seeds_first(tasks: Iterable[Task]) -> list[Task]:
     """The first seeds of every task, then the next: an interrupt leaves seeds that all variants have."""
-    batches = [split(task, len(task.seeds) if jobs is None else jobs) for task in tasks]
+    batches = [split(task) for task in tasks]
     return [batch for nth in zip_longest(*batches) for batch in nth if batch is not None]
 
 

@@ -14,9 +14,11 @@ Content = str | bytes
 def write_folder(
     folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None
 ) -> None:
-    """Write files (by relative name) beside `folder`, let `draw` add to them, then move into place.
+    """Write files (by relative name) beside `folder`, move them into place, then let `draw` add to them.
 
-    What was there before is replaced only once the new one is complete. Raises StoreError.
+    What was there before is replaced only once the new tables are complete; `draw` writes into a folder aside,
+    and what it has drawn is moved in: an interrupt or a full disk while drawing leaves the tables. Raises
+    StoreError.
     """
     folder = Path(folder)
     aside: Path | None = None
@@ -28,8 +30,6 @@ def write_folder(
             place = aside / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.encode() if isinstance(content, str) else content)
-        if draw is not None:
-            draw(aside)
         _replace(aside, folder)
     except OSError as error:
         msg = f"{folder}: cannot be written: {error.strerror or error}; what was there before is untouched"
@@ -37,6 +37,22 @@ def write_folder(
     finally:
         if aside is not None and aside.exists():
             shutil.rmtree(aside, ignore_errors=True)
+    if draw is not None:
+        _add_drawn(folder, draw)
+
+
+def _add_drawn(folder: Path, draw: Callable[[Path], None]) -> None:
+    """Figures, drawn aside and moved into the folder that is complete without them."""
+    aside = Path(tempfile.mkdtemp(prefix=".drawing-", dir=folder))
+    try:
+        draw(aside)
+        for drawn in sorted(aside.iterdir()):
+            drawn.rename(folder / drawn.name)
+    except OSError as error:
+        msg = f"{folder}: its figures cannot be written: {error.strerror or error}; its tables are complete"
+        raise StoreError(msg) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _replace(aside: Path, folder: Path) -> None:

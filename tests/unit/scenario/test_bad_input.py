@@ -225,3 +225,10 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 def test_brackets_inside_text_are_not_depth() -> None:
     assert load_text(put("name: good", "name: good\nabout: '" + "[" * 300 + "'"), "f.yaml")
+
+
+@pytest.mark.parametrize("verb", ["stop", "freeze"])
+def test_what_is_of_whole_replicas_takes_no_endpoint(verb):
+    text = put("  - slow: {service: db, times: 10}", f"  - {verb}: {{endpoint: web.home}}")
+    (found,) = [p for p in problems(text) if verb in p.message]
+    assert f"{verb} is of whole replicas" in found.message

@@ -32,15 +32,20 @@ def test_the_old_folder_is_replaced_as_a_whole(tmp_path):
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("x")]
 )
-def test_what_fails_half_way_leaves_the_old_folder_and_no_rest(tmp_path, error):
+def test_what_fails_half_way_leaves_the_old_folder_and_no_rest(tmp_path, error, monkeypatch):
+    from pathlib import Path
+
     write_folder(tmp_path / "run", OURS)
+    write = Path.write_bytes
 
-    def draw(place):
-        assert (place / "table.csv").read_text() == "new"
-        raise error
+    def fails_at_the_table(self, content):
+        if self.name == "table.csv":
+            raise error
+        return write(self, content)
 
+    monkeypatch.setattr(Path, "write_bytes", fails_at_the_table)
     with pytest.raises(StoreError if isinstance(error, OSError) else type(error)) as caught:
-        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"}, draw)
+        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"})
     if isinstance(error, OSError):
         assert "No space left on device" in str(caught.value)
     assert content(tmp_path / "run") == OURS
@@ -88,3 +93,24 @@ def test_a_file_in_the_way(tmp_path):
         write_folder(tmp_path / "run" / "below", OURS)
     assert (tmp_path / "run").read_text() == "precious"
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_fails_while_figures_are_drawn_leaves_the_tables(tmp_path):
+    def draw(place):
+        (place / "figures").mkdir()
+        raise OSError(28, "No space left on device")
+
+    folder = tmp_path / "run"
+    with pytest.raises(StoreError, match="its tables are complete"):
+        write_folder(folder, {"manifest.json": "{}", "calls.csv": "x"}, draw)
+    assert sorted(p.name for p in folder.iterdir()) == ["calls.csv", "manifest.json"]
+
+
+def test_an_interrupt_while_figures_are_drawn_leaves_the_tables(tmp_path):
+    def draw(place):
+        raise KeyboardInterrupt
+
+    folder = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        write_folder(folder, {"manifest.json": "{}"}, draw)
+    assert [p.name for p in folder.iterdir()] == ["manifest.json"]
