@@ -133,11 +133,11 @@ MISTAKES = [
     ("  db: {", "  x:\n  db: {", "16:3", "nothing is not a mapping"),
     ("breaker: consecutive", "breaker: consecutve", "18:76", "did you mean consecutive?"),
     ("breaker: consecutive", "breaker: {use: consecutve}", "18:82", "did you mean consecutive?"),
-    ("breaker: consecutive", "breaker: {trip: {failure_ratio: 50%}}", "18:76", "a ratio needs a window"),
+    ("breaker: consecutive", "breaker: {trip: {failure_ratio: 50%}}", "18:99", "a ratio needs a window"),
     (
         "breaker: consecutive",
         "breaker: {window: {count: 5}, trip: {failure_ratio: 50%, minimum: 9}}",
-        "18:76",
+        "18:133",
         "cannot trip",
     ),
     ("breaker: consecutive", "breaker: {leave_open: timr}", "18:89", "did you mean timer?"),
