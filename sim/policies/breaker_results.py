@@ -44,7 +44,8 @@ def settle(b: Breaker, p: Params, now: int, ticket: int, verdict: int, elapsed_n
         return
     slow = 1 if elapsed_ns > p.slow_ns and (p.slow_failures or verdict != FAILURE) else 0
     if late == LATE_STARTED:
-        settle_as_started(b, p, now, ticket & STATE_MASK, verdict, slow, elapsed_ns)
+        fresh = ticket >> STATE_BITS == b.generation
+        settle_as_started(b, p, now, fresh, ticket & STATE_MASK, verdict, slow, elapsed_ns)
     elif b.state == HALF_OPEN:
         settle_probe(b, p, now, ticket >> STATE_BITS == b.generation, verdict, slow, elapsed_ns)
     elif verdict != IGNORE:
@@ -69,10 +70,14 @@ def settle_result(b: Breaker, p: Params, now: int, verdict: int, slow: int, elap
 
 
 def settle_as_started(
-    b: Breaker, p: Params, now: int, started: int, verdict: int, slow: int, elapsed_ns: int
+    b: Breaker, p: Params, now: int, fresh: bool, started: int, verdict: int, slow: int, elapsed_ns: int
 ) -> None:
     """The result is handled by the state it was admitted in, whatever the state is now."""
+    probe = fresh and started == HALF_OPEN
+    b.in_flight -= probe
     if verdict == IGNORE:
+        if probe:
+            settle_ignored(b, p, now, fresh)
         return
     failed = 1 if verdict == FAILURE else 0
     remember(b, p, now, failed, slow, elapsed_ns)
