@@ -81,8 +81,10 @@ def command(
         for verdict in verdicts:
             click.echo(str(verdict))
     # The ledger is out before anything is written: a full disk must not cost what was computed.
-    result.save(folder, figures=figures)
+    result.save(folder, figures=False)
     common.say(f"results: {folder}")
+    if figures:
+        result.save_figures(folder)
     if trace:
         common.say(f"walks of the first {trace:,} requests: {folder / 'walks.jsonl'}")
     if not all(v.met for v in verdicts):

@@ -202,6 +202,28 @@ def test_an_unwritable_folder_costs_no_result(place, capsys):
     assert "file/out" in err
 
 
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 3)]
+)
+@pytest.mark.parametrize("args", [["run"], ["compare", "--seeds", "1,2"]])
+def test_what_ends_the_drawing_costs_no_table(place, capsys, monkeypatch, error, code, args):
+    from sim.store import folder
+
+    replace = Path.replace
+
+    def fails(self, target):
+        if Path(target).suffix == ".svg":
+            raise error
+        return replace(self, target)
+
+    monkeypatch.setattr(folder.Path, "replace", fails)
+    found, _, err = call(capsys, *args, "tiny.yaml", "-o", "out")
+    assert found == code
+    assert "results: out" in err
+    assert (place / "out" / "manifest.json").exists()
+    assert [p.suffix for p in (place / "out" / "figures").iterdir()] == [".png"]
+
+
 def test_a_folder_that_is_there_is_replaced(place, capsys):
     for _ in range(2):
         assert call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "out")[0] == 0
