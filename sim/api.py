@@ -143,12 +143,14 @@ def compare(
     lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
     wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
     table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
+    # The first seed of every variant, then the next: an interrupt leaves seeds that all variants have.
     tasks = [
         executing.Task(
             loaded.text, loaded.file, scenario.base_dir,
             (*scenario.overrides, *((f"{path}={value}",) if path else ())),
-            scenario.plugin_files, variant, value, seeds, tuple(wanted),
+            scenario.plugin_files, variant, value, seed, tuple(wanted),
         )
+        for seed in seeds
         for variant in chosen or (None,)
         for value in values
     ]  # fmt: skip

@@ -83,9 +83,8 @@ def command(
         result.save_figures(folder)
     if result.manifest["interrupted"]:
         told = ", ".join(map(str, result.table.seeds))
-        common.say(
-            f"interrupted: the tables hold the {len(result.table.rows)} runs of what was complete, seeds {told}"
-        )
+        kept = len(result.table.rows)
+        common.say(f"interrupted after {finished[0]} of {runs} runs; the tables hold {kept}: seeds {told}")
         ctx.exit(130)
     if not result.met:
         ctx.exit(4)
