@@ -44,9 +44,15 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Scenario, variant and seed."""
+        """Scenario, variant and seed; and where it was interrupted."""
         variant = self.manifest.get("variant")
-        return f"{self.scenario.name}{f' / {variant}' if variant else ''}, seed {self.manifest.get('seed')}"
+        name = f"{self.scenario.name}{f' / {variant}' if variant else ''}, seed {self.manifest.get('seed')}"
+        return f"{name}, interrupted at {self.record.end_ns / 1e9:.6g} s" if self.interrupted else name
+
+    @property
+    def interrupted(self) -> bool:
+        """It is a part of a run: somebody ended it before its time."""
+        return bool(self.manifest.get("interrupted"))
 
     def measure(self, text: str) -> float:
         """A measure such as `p99(users) during fault`; nan where there is no data."""

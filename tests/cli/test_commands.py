@@ -2,14 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from sim.cli import COMMANDS, cli, main
+from sim.cli import COMMANDS, cli, common, main
 
 ROOT = Path(__file__).parents[2]
 TEXT = """
@@ -192,6 +194,43 @@ def test_an_interrupt_is_exit_code_130(place, capsys, monkeypatch):
     code, _, err = call(capsys, "run", "tiny.yaml")
     assert code == 130
     assert "interrupted" in err
+
+
+def test_a_real_interrupt_of_a_run_keeps_the_run_up_to_there(place):
+    from sim import open_run
+
+    long = ["--set", "duration=100000s", "--set", "sources.users.rate=400/s"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "sim", "run", "tiny.yaml", "--no-figures", "-o", "out", *long],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip
+        while "this will take about" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted at" in out
+    assert "not judged" in err
+    found = open_run(place / "out")
+    assert found.interrupted
+    assert found.manifest["end_ns"] == found.record.end_ns
+    seconds = found.record.end_ns / 1e9
+    assert 10 < seconds < 100_000
+    assert found.measure("N") + found.record.in_flight[0, 0] == pytest.approx(400 * seconds, rel=0.2)
+
+
+def test_a_second_interrupt_does_not_wait(capsys):
+    with common.patient_interrupt() as look:
+        look()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            look()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_an_unwritable_folder_costs_no_result(place, capsys):
