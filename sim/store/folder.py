@@ -1,9 +1,9 @@
-"""A folder appears whole or not at all."""
+"""A folder appears whole or not at all, and so does a file that comes later."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.errors import StoreError
@@ -11,10 +11,8 @@ from sim.errors import StoreError
 Content = str | bytes
 
 
-def write_folder(
-    folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None
-) -> None:
-    """Write files (by relative name) beside `folder`, move them into place, then let `draw` add to them.
+def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write files (by relative name) beside `folder`, then move them into place.
 
     What was there before is replaced only once the new tables are complete; `draw` writes into a folder aside,
     and what it has drawn is moved in: an interrupt or a full disk while drawing leaves the tables. Raises
@@ -53,6 +51,23 @@ def _add_drawn(folder: Path, draw: Callable[[Path], None]) -> None:
         raise StoreError(msg) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then move it there: a folder that is there gets it whole or not at all.
+
+    Raises StoreError.
+    """
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror or error}; what is there already is complete"
+        raise StoreError(msg) from error
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _replace(aside: Path, folder: Path) -> None:
