@@ -85,13 +85,14 @@ def command(
     else:
         click.echo(comparison_text(result))
     # The table is out before anything is written: a full disk must not cost what was computed.
-    result.save(folder, figures=figures)
+    result.save(folder, figures=False)
     common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
+    if figures:
+        result.save_figures(folder)
     if result.manifest["interrupted"]:
         told = ", ".join(map(str, result.table.seeds))
-        common.say(
-            f"interrupted: the tables hold the {len(result.table.rows)} runs of what was complete, seeds {told}"
-        )
+        kept = len(result.table.rows)
+        common.say(f"interrupted after {finished[0]} of {runs} runs; the tables hold {kept}: seeds {told}")
         ctx.exit(130)
     if not result.met:
         ctx.exit(4)

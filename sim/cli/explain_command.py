@@ -13,11 +13,12 @@ from sim.errors import UsageError
 def _kinds() -> dict[str, tuple[str, ...]]:
     """What names there are, by kind."""
     from sim.measures.evaluate import definitions
-    from sim.policies import catalog
+    from sim.policies import catalog, named
     from sim.scenario import policies as blocks
 
     kinds: dict[str, Iterable[str]] = {
         "Breakers": catalog.ENTRIES, "Parts of a breaker": catalog.PARTS, "Policies": blocks.ORDER,
+        "Policies by name": [name for rows in named.BLOCKS.values() for name in rows],
         "Outcomes": OUTCOMES, "Measures": definitions(), "Words": WORDS,
     }  # fmt: skip
     return {kind: tuple(names) for kind, names in kinds.items()}
@@ -33,12 +34,13 @@ def _overview() -> str:
 
 
 def _policies() -> Iterator[tuple[str, str]]:
-    from sim.policies import catalog
+    from sim.policies import catalog, named
     from sim.scenario import policies as blocks
     from sim.scenario.schema import fields
     from sim.views.breaker_text import part_text
 
     yield from ((name, part_text(name)) for name in catalog.PARTS)
+    yield from named.topics()
     for name in blocks.ORDER:
         model = {"rate_limit": "RateLimit"}.get(name, name.capitalize())
         known = {k.split(".", 1)[1]: v for k, v in fields().items() if k.startswith(f"{model}.")}

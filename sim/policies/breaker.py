@@ -19,6 +19,7 @@ from sim.policies.breaker_parts import (
     BY_TIME,
     CAUSES,
     FAILURE,
+    GRID_EPOCH,
     IGNORE,
     LEAVE_TIMER,
     OF_ASKED,
@@ -130,8 +131,8 @@ def due(b: Breaker, p: Params) -> int:
         return b.until + p.strict
     if b.state == HALF_OPEN and p.half_open_ns > 0:
         return b.since + p.half_open_ns
-    if b.state == CLOSED and p.evaluate == ON_BUCKET and b.fail_count > 0:
-        return b.start_ns + (b.bucket + 1) * p.width_ns
+    if b.state == CLOSED and p.evaluate == ON_BUCKET and (b.n > 0 or b.fail_count > 0):
+        return (0 if p.grid == GRID_EPOCH else b.start_ns) + (b.bucket + 1) * p.width_ns
     return FOREVER
 
 

@@ -11,11 +11,14 @@ MS, S = 1_000_000, 1_000_000_000
 
 
 class OptionError(ValueError):
-    """A setting is unknown or illegal; `name` is the setting as it was given."""
+    """A setting is illegal or (`unknown`) there is none; `name` is the setting as it was given; `others`:
+    further mistakes in the same settings."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(message)
         self.name = name
+        self.unknown = False
+        self.others: tuple[OptionError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +50,28 @@ def resolve(
     """Every setting by name, parsed: what is given over the defaults.
 
     Raises OptionError for an unknown name (with the nearest valid one), an illegal value, and, unless
-    `elsewhere_too`, for a setting that belongs elsewhere.
+    `elsewhere_too`, for a setting that belongs elsewhere: the first mistake, which knows the others.
     """
     known = {option.name: option for option in options}
+    mistakes: list[OptionError] = []
     for name in given:
         if name not in known:
             near = get_close_matches(str(name), known, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; it has {', '.join(known) or 'none'}"
-            raise OptionError(str(name), f"{entry} has no setting {name!r}{hint}")
-        if known[name].elsewhere and not elsewhere_too:
-            raise OptionError(str(name), f"{name}: {known[name].elsewhere}")
-    return {name: parse(option, given.get(name, option.default)) for name, option in known.items()}
+            mistakes.append(OptionError(str(name), f"{entry} has no setting {name!r}{hint}"))
+            mistakes[-1].unknown = True
+        elif known[name].elsewhere and not elsewhere_too:
+            mistakes.append(OptionError(str(name), f"{name}: {known[name].elsewhere}"))
+    values: dict[str, Any] = {}
+    for name, option in known.items():
+        try:
+            values[name] = parse(option, given.get(name, option.default))
+        except OptionError as error:
+            mistakes.append(error)
+    if mistakes:
+        mistakes[0].others = tuple(mistakes[1:])
+        raise mistakes[0]
+    return values
 
 
 def parse(option: Option, value: Any) -> Any:

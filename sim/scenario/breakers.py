@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 
 from sim.scenario.fields import (
     TIME,
@@ -16,6 +16,8 @@ from sim.scenario.fields import (
     short,
     word,
 )
+from sim.scenario.placement import Copies, Place
+from sim.units import show_ns
 
 
 class Window(Part):
@@ -31,13 +33,30 @@ class Window(Part):
         "previous one is full; kept: on whole widths, forgotten only when the slot is used again.",
     )
     interval: Duration | None = Field(None, description="All results, anew after so long; 0s: never anew.")
+    by: Literal["time", "results"] = Field("time", description="What the moving average goes by.")
     average: PositiveDuration | Whole | None = Field(
         None, description="Beside `time`: a moving average of successes with this time constant."
     )
-    by: Literal["time", "results"] = Field("time", description="What the moving average goes by.")
     of: Literal["results", "started", "asked"] = Field(
         "results", description="What a ratio is of: results, started calls, asked calls (refused too)."
     )
+
+    @field_validator("average", mode="before")
+    @classmethod
+    def _measured(cls, value: Any, info: ValidationInfo) -> Any:
+        """Inside, a duration and a number of results are both whole numbers: the file must tell them apart."""
+        counted = isinstance(value, int | float)
+        if value is not None and info.data.get("by") == "results" and not counted:
+            msg = "beside `by: results` the average is a number of results, such as 100"
+            raise ValueError(msg)
+        if counted and info.data.get("by") == "time":
+            msg = f"{value} of what? write {value}s, or by: results beside a number of results"
+            raise ValueError(msg)
+        return value
+
+    @field_serializer("average", when_used="json")
+    def _shown(self, value: int | None) -> int | str | None:
+        return value if value is None or self.by == "results" else show_ns(value)
 
     @model_validator(mode="after")
     def _one(self) -> "Window":
@@ -77,8 +96,8 @@ class Trip(Part):
     """When closed becomes open. Several rules: any of them trips."""
 
     failures: Whole | None = Field(None, ge=1, description="So many failures, in a row or in the window.")
-    failure_ratio: Share | None = Field(None, description="Failures / results, at or above.")
-    slow_ratio: Share | None = Field(None, description="Slow / results, at or above.")
+    failure_ratio: Share | None = Field(None, gt=0, description="Failures / results, at or above.")
+    slow_ratio: Share | None = Field(None, gt=0, description="Slow / results, at or above.")
     minimum: Whole | None = Field(None, ge=1, description="Results before a ratio is judged (inclusive).")
     any: tuple[Conditions, ...] = Field((), description="Further rules: each a mapping that must hold whole.")
     above: bool = Field(False, description="Failures and ratios trip above their threshold, not at it.")
@@ -185,46 +204,6 @@ class Decide(Part):
         return self
 
 
-class Sidecar(Part):
-    """The policies live in a process beside the caller."""
-
-    hop: Duration = Field(500_000, description="A hop's delay each way.")
-
-
-class Gateway(Part):
-    """The policies live in a service of their own in front of the callee."""
-
-    slots: Whole = Field(64, ge=1, description="Attempts inside at once.")
-    queue: Whole | None = Field(None, ge=0, description="Waiting places; default unlimited.")
-    work: Duration = Field(200_000, description="Work per attempt.")
-
-
-class Place(Part):
-    """Where the breaker lives: sidecar or gateway with its parameters."""
-
-    sidecar: Sidecar | None = Field(None, description="A process beside each caller replica.")
-    gateway: Gateway | None = Field(None, description="A queueing hop, one copy for all callers.")
-
-    @model_validator(mode="after")
-    def _one(self) -> "Place":
-        if (self.sidecar is None) == (self.gateway is None):
-            msg = "place is library, sidecar, gateway, {sidecar: {hop: 0.5ms}} or {gateway: {slots: 64}}"
-            raise ValueError(msg)
-        return self
-
-
-class Shared(Part):
-    """One copy for all callers."""
-
-    delay: Duration = Field(0, description="Hears and is seen so much later.")
-
-
-class Copies(Part):
-    """Shared copies with their delay."""
-
-    shared: Shared = Field(description="One copy for all callers.")
-
-
 class Breaker(Part):
     """A circuit breaker: a row of the catalogue by `use`, any of its parts replaced."""
 
@@ -277,3 +256,11 @@ class Breaker(Part):
     params: dict[str, Any] = Field(
         default_factory=dict, description="Settings under the library's own names; a plugin's arguments."
     )
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "Breaker":
+        both = set(self.failures or ()) & set(self.ignored_outcomes or ())
+        if both:
+            msg = f"{', '.join(sorted(both))}: learned as failure or as nothing, not both"
+            raise ValueError(msg)
+        return self

@@ -1,6 +1,7 @@
 """What only the whole file shows: names that name nothing, endless calls, faults on what is not there."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sim.errors import Problem
@@ -35,12 +36,20 @@ class Checker:
     """Walks one model and collects what is wrong."""
 
     def __init__(
-        self, model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]
+        self,
+        model: Scenario,
+        tree: Tree,
+        breakers: frozenset[str],
+        variants: tuple[str, ...],
+        left_out: Collection[Location] = (),
     ) -> None:
         self.model = model
         self.tree = tree
         self.breakers = breakers | set(catalog.names())
         self.variants = variants
+        self.left_out = left_out
+        self.unjudged = False
+        """Something is left out of a breaker block that does not hold together without it."""
         self.found = Found()
         self.endpoints = {f"{s}.{e}" for s, spec in model.services.items() for e in spec.endpoints}
         self.single = {s for s, spec in model.services.items() if len(spec.endpoints) == 1}
@@ -100,7 +109,7 @@ class Checker:
         self.faults()
         self.operations()
         self.expectations()
-        if not self.found.problems:
+        if not self.found.problems and not self.unjudged:
             self.load()
         return self.found
 
@@ -121,6 +130,7 @@ class Checker:
         if found.endless:
             return
         for place, message in (
+            *whole.idle_operations(self.model, self.sites),
             *whole.idle_breakers(self.model, self.sites, found),
             *whole.idle_ejectors(self.model, self.sites),
             *whole.overload(self.model, found),
@@ -184,10 +194,21 @@ class Checker:
             try:
                 catalog.params_from(breaker.model_dump())
             except OptionError as error:
-                place = (*at, "params", error.name)
-                self.problem(place if place in self.tree.values else (*at, "params"), str(error))
+                self.settings(error, (*at, "params"))
+            except catalog.Contradiction as error:
+                torn = any(place[: len(at)] == at for place in self.left_out)
+                self.unjudged |= torn
+                for one in () if torn else (error, *error.others):
+                    self.problem((*at, *one.at), str(one))
             except ValueError as error:
-                self.problem(at, str(error))
+                self.problem((*at, "params"), str(error))
+
+    def settings(self, error: OptionError, at: Location) -> None:
+        """Every mistake of a `params` block, at its own key however deep it is nested."""
+        below = {".".join(map(str, key[len(at) :])): key for key in self.tree.keys if key[: len(at)] == at}
+        for one in (error, *error.others):
+            place = below.get(one.name, at)
+            self.found.problems.append(locate(self.tree, place, str(one), on_key=one.unknown))
 
     def limits(self, single: Single, at: Location) -> None:
         """Deployed limiters and budgets, by name and settings."""
@@ -204,8 +225,7 @@ class Checker:
             try:
                 limits.params(rows, spec.use, spec.params)
             except OptionError as error:
-                found = (*place, "params", error.name)
-                self.problem(found if found in self.tree.values else (*place, "params"), str(error))
+                self.settings(error, (*place, "params"))
 
     def outlier(self, outlier: Outlier, at: Location) -> None:
         if outlier.use not in outlier_catalog.names():
@@ -321,6 +341,13 @@ class Checker:
             self.problem(("rank_by",), message)
 
 
-def check(model: Scenario, tree: Tree, breakers: frozenset[str], variants: tuple[str, ...]) -> Found:
-    """Problems and warnings of one variant of a scenario."""
-    return Checker(model, tree, breakers, variants).run()
+def check(
+    model: Scenario,
+    tree: Tree,
+    breakers: frozenset[str],
+    variants: tuple[str, ...],
+    left_out: Collection[Location] = (),
+) -> Found:
+    """Problems and warnings of one variant of a scenario. `left_out`: wrong keys that the model lacks; what is
+    said beside them is not judged together."""
+    return Checker(model, tree, breakers, variants, left_out).run()

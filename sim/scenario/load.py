@@ -174,7 +174,8 @@ def _check_the_rest(
     from sim.scenario import check
 
     data: Any = tree.data
-    for place in wrong_places(error, tree):
+    wrong = wrong_places(error, tree)
+    for place in wrong:
         if len(place) < 3 or not isinstance(place[-1], str) or place[-1] in CARRIES:
             return
         data = without(data, place)
@@ -182,7 +183,7 @@ def _check_the_rest(
         model = Scenario.model_validate({**data, "base_dir": base_dir})
     except ValidationError:
         return
-    for problem in check.check(model, tree, known.breakers, known.variants).problems:
+    for problem in check.check(model, tree, known.breakers, known.variants, wrong).problems:
         problems.setdefault(_once(problem), problem)
 
 

@@ -201,6 +201,22 @@ def idle_ejectors(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
             yield one.at, f"this ejects nobody: {why} ({site.caller} -> {site.callee})"
 
 
+def idle_operations(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+    """Operations on edges without a breaker to move."""
+    guarded = {
+        f"{site.caller.split('.')[0]} -> {site.callee.split('.')[0]}"
+        for site in sites
+        if any(a.kind == "breaker" for a in applied(model, site))
+    }
+    for i, operation in enumerate(model.operations):
+        for name in operation.edge:
+            if name not in guarded:
+                yield (
+                    ("operations", i, "edge"),
+                    f"{name} has no breaker to move; give it one, or another edge",
+                )
+
+
 def overload(model: Scenario, load: Offered) -> Iterator[Remark]:
     """Services offered more than they can do."""
     for name, share in load.utilisation.items():

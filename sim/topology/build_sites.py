@@ -118,7 +118,9 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             callee_service=wiring.service_id[callee],
             out=dist,
             back=dist,
-            watched=_plain(name) in watched if watched is not None else len(found) < WATCH_ALL_BELOW,
+            # What users see is always kept bucket by bucket.
+            watched=caller in wiring.source_id
+            or (_plain(name) in watched if watched is not None else len(found) < WATCH_ALL_BELOW),
         )
     return edges
 

@@ -200,12 +200,15 @@ def _ranking(comparison: Any) -> "pd.DataFrame":
     rows = [
         (
             value, p.better, p.worse, p.difference.interval.mean, p.difference.interval.low,
-            p.difference.interval.high, p.difference.p_value, p.p_holm, p.told_apart,
+            p.difference.interval.high, p.difference.interval.infinite, p.difference.p_value, p.p_holm,
+            p.told_apart,
         )
         for value in comparison.table.values
         for p in comparison.ranking(value)[1]
     ]  # fmt: skip
-    columns = ["value", "better", "worse", "mean", "low_95", "high_95", "p", "p_holm", "told_apart"]
+    columns = [
+        "value", "better", "worse", "mean", "low_95", "high_95", "infinite", "p", "p_holm", "told_apart",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -51,6 +51,7 @@ class World:
         self.clock = Clock(self.recorder)
         self.reject_ns = topology.reject_ns
         self.draining = False
+        self.interrupted = False
         self.busy = 0
         """Calls under way and attempts at replicas: what draining waits for."""
         self.sent = 0
@@ -122,7 +123,7 @@ class World:
     # Running -------------------------------------------------------------------------------------
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> Record:
-        """From time 0 to the end; the record of it."""
+        """From time 0 to the end, or to where `progress` raises KeyboardInterrupt; the record of it."""
         self._begin()
         duration = self.topology.duration_ns
         arrivals_end = duration
@@ -130,14 +131,16 @@ class World:
         if self.clock.stopped:
             arrivals_end = self.clock.now
         self.recorder.close(self.clock.now)
-        end = self._drain(progress) if self.topology.drain else self.clock.now
+        end = self._drain(progress) if self.topology.drain and not self.interrupted else self.clock.now
         if arrivals_end >= FOREVER:
             arrivals_end = end
         for fault in self.faults:
             fault.settle()
-        return self.recorder.freeze(
+        record = self.recorder.freeze(
             end_ns=end, arrivals_end_ns=max(1, arrivals_end), events=self.clock.scheduled
         )
+        record.interrupted = self.interrupted
+        return record
 
     def _begin(self) -> None:
         for service in self.topology.services:
@@ -158,7 +161,12 @@ class World:
         while self.clock.advance(end, SLICE):
             if progress is not None and time.perf_counter() >= pause_at:
                 pause_at = time.perf_counter() + PROGRESS_S
-                progress(self.clock.now, self.clock.scheduled)
+                try:
+                    progress(self.clock.now, self.clock.scheduled)
+                except KeyboardInterrupt:
+                    # Between two events everything is booked: the record holds up to here.
+                    self.interrupted = self.clock.stopped = True
+                    return
         if end < FOREVER and not self.clock.stopped:
             self.clock.move_to(end)
 

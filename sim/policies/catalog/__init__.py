@@ -9,11 +9,24 @@ from typing import Any
 
 from sim.policies import breaker_parts as b
 from sim.policies.catalog import dotnet, go, jvm, node, plain, python, rpc
-from sim.policies.catalog.entry import FAILURES, IGNORED, Entry, Parts, settings
+from sim.policies.catalog.contradictions import Contradiction
+from sim.policies.catalog.entry import FAILURES, IGNORED, Entry, Parts, as_written, settings
 from sim.policies.catalog.parts import params_from_parts
+from sim.policies.options import OptionError
 from sim.words import OUTCOMES
 
-__all__ = ["ENTRIES", "PARTS", "Entry", "Parts", "learn_from", "merged", "names", "params_from", "parts_of"]
+__all__ = [
+    "ENTRIES",
+    "PARTS",
+    "Contradiction",
+    "Entry",
+    "Parts",
+    "learn_from",
+    "merged",
+    "names",
+    "params_from",
+    "parts_of",
+]
 
 ENTRIES: dict[str, Entry] = {
     name: entry
@@ -62,7 +75,18 @@ def parts_of(name: str, params: dict[str, Any] | None = None, *, elsewhere_too: 
     settings contradict each other.
     """
     entry = ENTRIES[name]
-    return entry.parts(settings(entry, params or {}, name, elsewhere_too=elsewhere_too))
+    given = params or {}
+    with as_written(entry, given):
+        try:
+            return entry.parts(settings(entry, given, name, elsewhere_too=elsewhere_too))
+        except OptionError as error:
+            for mistake in (error, *error.others):
+                owners = [n for n, e in ENTRIES.items() if mistake.name in {o.name for o in e.options}]
+                if mistake.unknown and owners:
+                    mistake.args = (
+                        f"{name} has no setting {mistake.name!r}: it is one of {', '.join(owners)}",
+                    )
+            raise
 
 
 def merged(spec: dict[str, Any]) -> Parts:

@@ -1,6 +1,7 @@
 """What an entry of the catalogue is: a library's own settings, and what parts they come to."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -61,20 +62,42 @@ def settings(
     entry: HasOptions, given: Mapping[str, Any], name: str, *, elsewhere_too: bool = False
 ) -> dict[str, Any]:
     """The library's settings with defaults filled in. OptionError names what is unknown or illegal."""
-    return resolve(entry.options, by_own_name(entry, given), name, elsewhere_too=elsewhere_too)
+    with as_written(entry, given):
+        return resolve(entry.options, by_own_name(entry, given), name, elsewhere_too=elsewhere_too)
+
+
+@contextmanager
+def as_written(entry: HasOptions, given: Mapping[str, Any]) -> Iterator[None]:
+    """Within it, an OptionError names settings as they are written in `given`."""
+    try:
+        yield
+    except OptionError as error:
+        own = _own_names(entry)
+        written = {_own_name(own, entry, path): path for path, _ in _flat(given, own)}
+        for mistake in (error, *error.others):
+            mistake.name = written.get(mistake.name, mistake.name)
+        raise
 
 
 def by_own_name(entry: HasOptions, given: Mapping[str, Any]) -> dict[str, Any]:
     """`given` by the settings' own names: kebab-case, snake_case, nested mappings and short names will do."""
-    own = {_squashed(_short(option.name, entry.prefixes)): option.name for option in entry.options}
-    own |= {_squashed(option.name): option.name for option in entry.options}
+    own = _own_names(entry)
     found: dict[str, Any] = {}
     for key, value in _flat(given, own):
-        name = own.get(_squashed(key)) or own.get(_squashed(_short(key, entry.prefixes)), key)
+        name = _own_name(own, entry, key)
         if name in found:
             raise OptionError(key, f"{key} says again what {name} says")
         found[name] = value
     return found
+
+
+def _own_names(entry: HasOptions) -> dict[str, str]:
+    own = {_squashed(_short(option.name, entry.prefixes)): option.name for option in entry.options}
+    return own | {_squashed(option.name): option.name for option in entry.options}
+
+
+def _own_name(own: Mapping[str, str], entry: HasOptions, key: str) -> str:
+    return own.get(_squashed(key)) or own.get(_squashed(_short(key, entry.prefixes)), key)
 
 
 def _short(name: str, prefixes: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from sim.policies import breaker_parts as b
+from sim.policies.catalog.contradictions import refuse
 from sim.policies.catalog.entry import Parts
 from sim.words import CLOSED, FOREVER, OPEN, STATES
 
@@ -40,14 +41,14 @@ Volume, age and state come first: they are the cheapest to judge, and name no ca
 
 
 def params_from_parts(parts: Parts) -> b.Params:
-    """Parameters of complete parts. ValueError if they contradict each other."""
+    """Parameters of complete parts. Contradiction, a ValueError, if they do not go together."""
     window = _window(parts["window"])
     rules = trip_rules(parts["trip"], consecutive=parts["window"] == "consecutive")
     slow = any(c[0] == b.Q_SLOW_RATIO for _, conditions in rules for c in conditions)
-    _contradictions(parts, window, rules, slow)
+    refuse(parts, window, rules)
     evaluate = ON.index(parts["trip"].get("on") or "any")
     return b.Params(
-        slow_ns=parts.get("slow") or FOREVER,
+        slow_ns=FOREVER if parts.get("slow") is None else parts["slow"],
         slow_failures=int(parts["trip"].get("slow_of") != "successes"),
         rules=rules,
         judges_slow=int(slow),
@@ -90,7 +91,9 @@ def trip_rules(trip: Parts, *, consecutive: bool) -> tuple[b.Rule, ...]:
     volume = {"minimum": trip["minimum"]} if trip.get("minimum") else {}
     if trip.get("failures"):
         clauses.append({"streak" if consecutive else "failures": trip["failures"]})
-    clauses += [{**volume, key: trip[key]} for key in ("failure_ratio", "slow_ratio") if trip.get(key)]
+    clauses += [
+        {**volume, key: trip[key]} for key in ("failure_ratio", "slow_ratio") if trip.get(key) is not None
+    ]
     return tuple(_rule(clause, trip) for clause in clauses)
 
 
@@ -194,30 +197,3 @@ def _probe(probe: Any) -> Parts:
         "ramp_to": ramp["end"],
         "ramp_ns": max(1, ramp["over"]),
     }
-
-
-def _contradictions(parts: Parts, window: Parts, rules: tuple[b.Rule, ...], slow: bool) -> None:
-    """Parts that each make sense but not together. ValueError says what to write instead."""
-    asked = {quantity for _, conditions in rules for quantity, _, _ in conditions}
-    ratios = {b.Q_FAILURE_RATIO, b.Q_SLOW_RATIO, b.Q_SUCCESS_RATIO, *PERCENTS.values()}
-    kind, msg = window["window"], ""
-    least = max((x for _, cs in rules for q, _, x in cs if q == b.Q_N), default=0)
-    decide, probe = parts["decide"], parts["probe"]
-    after = decide.get("after") or decide.get("successes") or 1 if isinstance(decide, dict) else 1
-    quota = probe.get("quota") if isinstance(probe, dict) else 1 if probe == "single" else None
-    if kind == b.W_CONSECUTIVE and asked & ratios:
-        msg = "a ratio needs a window of results: write window: {count: 100} or {time: 10s}"
-    elif kind == b.W_COUNT and least > window["size"]:
-        msg = f"a window of {window['size']} results never holds the minimum of {least:g}: it cannot trip"
-    elif slow and not parts.get("slow"):
-        msg = "slow_ratio needs `slow:` to say what is slow"
-    elif kind == b.W_COUNT and window["of"] != b.OF_RESULTS:
-        msg = "a window of the last results counts results: `of` is for windows of time"
-    elif parts["trip"].get("on") == "bucket" and kind != b.W_TIME:
-        msg = "`on: bucket` needs a window of time: write window: {time: 10s, buckets: 10}"
-    elif b.Q_EMA in asked and kind != b.W_EMA:
-        msg = "`average_below` needs a window with an `average`"
-    elif isinstance(probe, dict) and quota is not None and after > quota:
-        msg = f"a quota of {quota} probes never gives the {after} results that decide: it would stay half-open for ever"
-    if msg:
-        raise ValueError(msg)

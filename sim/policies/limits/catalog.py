@@ -1,7 +1,5 @@
 """The catalogue of limiters and budgets: rows by the policy block whose `use:` names them."""
 
-from collections.abc import Iterator
-
 from sim.policies.limits.entry import Limit, params
 from sim.policies.limits.rows_budgets import BUDGETS
 from sim.policies.limits.rows_bulkheads import BULKHEADS, RATE_LIMITS
@@ -17,7 +15,6 @@ __all__ = [
     "THROTTLES",
     "Limit",
     "params",
-    "topics"
 ]  # fmt: skip
 
 BLOCKS: dict[str, dict[str, Limit]] = {
@@ -28,13 +25,3 @@ BLOCKS: dict[str, dict[str, Limit]] = {
     "budget": BUDGETS,
 }
 """Rows by the policy block whose `use:` names them."""
-
-
-def topics() -> Iterator[tuple[str, str]]:
-    """(name, text) of every row, for those who ask."""
-    for block, rows in BLOCKS.items():
-        for name, row in rows.items():
-            lines = [f"{name} ({block}; {row.version}, {row.source})", "", row.about]
-            lines += [f"  * {trap}" for trap in row.traps]
-            lines += ["", "Settings:", *(f"  {o.name}: {o.default}  ({o.about})" for o in row.options)]
-            yield name, "\n".join(lines)

@@ -19,7 +19,8 @@ class Copy:
     def __init__(self, failures=2, failure_ratio=0.0, slow_ratio=0.0, minimum=1, **values):
         trip = {"failures": failures, "failure_ratio": failure_ratio, "slow_ratio": slow_ratio}
         consecutive = values.get("window", parts.W_CONSECUTIVE) == parts.W_CONSECUTIVE
-        rules = trip_rules({**trip, "minimum": minimum}, consecutive=consecutive)
+        said = {key: value for key, value in trip.items() if value}
+        rules = trip_rules({**said, "minimum": minimum}, consecutive=consecutive)
         judged = {"rules": rules, "judges_slow": int(slow_ratio > 0), "slow_ratio": slow_ratio, "slow_ns": S}
         self.p = m.Params(**{"open_ns": 5 * S, **judged, **values})
         self.b = m.new(self.p, key=7)
