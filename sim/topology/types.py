@@ -194,13 +194,6 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Bulkhead:
-    limit: int
-    queue: int
-    max_wait_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class Timeout:
     timeout_ns: int
     """FOREVER = none of its own, only the deadline's."""

@@ -80,6 +80,8 @@ class Walk:
     waiting = False
     """In the replica's queue."""
     waits_since = 0
+    patience_ns = 0
+    """Adaptive LIFO: how long it may wait."""
     work_ns = 0
     """How long its present work takes in all, on a core of its own."""
     work_left = 0

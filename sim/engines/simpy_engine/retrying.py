@@ -9,7 +9,7 @@ from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, Frame, Layer, tel
 from sim.policies import backoff
 from sim.policies.limits import budget
 from sim.topology.types import Hedge, Retry
-from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED, SHED, TIMEOUT
+from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
 
 
 class RetryLayer(Stateful):
@@ -67,7 +67,7 @@ class RetryLayer(Stateful):
             return False
         if frame.copy is not None:
             # frame.aux holds what the present try cost: 0 for the first.
-            cost = budget.allows(frame.copy, params.budget, now, outcome == TIMEOUT, outcome == SHED)
+            cost = budget.allows(frame.copy, params.budget, now, outcome)
             if cost < 0:
                 self.counters[RETRIES_DENIED] += 1
                 return False
