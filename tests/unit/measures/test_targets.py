@@ -48,8 +48,19 @@ def test_latency_within_a_window_needs_an_edge_that_is_watched(place):
     """Watching `web -> db` watches the way to its gateway."""
     ask = asks(GATEWAY.replace("PLACE", place) + "watch: [web -> db]\n")
     assert ask("p50(web -> db) 3s..4s") == pytest.approx(0.010 if place == "library" else 0.0102, rel=0.01)
-    assert math.isnan(ask("p50(users -> web) 3s..4s"))
-    assert ask("p50(users -> web)") > 0
+    ask = asks(GATEWAY.replace("PLACE", place) + "watch: []\n")
+    assert math.isnan(ask("p50(web -> db) 3s..4s"))
+    assert ask("p50(web -> db)") > 0
+
+
+@pytest.mark.parametrize("watch", ["", "watch: []\n", "watch: [web -> db]\n"])
+def test_what_users_see_is_always_watched(watch):
+    text = GATEWAY.replace("PLACE", "library") + watch
+    assert asks(text)("p50(users) 3s..4s") == pytest.approx(0.010, rel=0.01)
+    many = "".join(f"  s{i}: {{steps: [{{work: 1ms}}]}}\n" for i in range(60))
+    calls = ", ".join(f"{{call: s{i}, wait: false}}" for i in range(60))
+    text = text.replace("{steps: [{call: db}]}", f"{{steps: [{{call: db}}, {calls}]}}\n" + many.rstrip())
+    assert asks(text)("p50(users) 3s..4s") == pytest.approx(0.010, rel=0.01)
 
 
 # 10 requests a second, the k-th at k * 100 ms, none at the end; db answers after 10 ms. It fails from 2 s to 3 s.
