@@ -105,7 +105,9 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             found[f"{gateway} -> {callee}"] = (gateway, callee)
         else:
             found[f"{caller} -> {callee}"] = (caller, callee)
-    watched = wiring.model.watch
+    watch = wiring.model.watch
+    if watch is None:
+        watch = tuple(map(_plain, found)) if len(found) < WATCH_ALL_BELOW else ()
     edges = {}
     for i, name in enumerate(sorted(found)):
         caller, callee = found[name]
