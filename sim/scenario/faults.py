@@ -125,9 +125,6 @@ class Fault(Part):
         if len(verbs) != 1:
             msg = f"a fault has exactly one verb: {', '.join(VERBS)}"
             raise ValueError(msg)
-        if verbs[0] in ("stop", "freeze") and getattr(self, verbs[0]).endpoint:
-            msg = f"{verbs[0]} is of whole replicas: name a `service`, or a `replica` such as db[0]"
-            raise ValueError(msg)
         given = [k for k in ("at", "mtbf", "after_requests") if getattr(self, k) is not None]
         if len(given) != 1:
             msg = "a fault has exactly one schedule: `at` (and `for`), `mtbf` and `mttr`, or `after_requests`"
