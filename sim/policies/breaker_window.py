@@ -195,9 +195,9 @@ def count_call(b: Breaker, p: Params, now: int) -> None:
 
 def remember(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns: int) -> None:
     """Put one result into the window."""
+    i = slot(b, p, now)
     b.row = b.row + 1 if failed else 0
     b.seen += 1
-    i = slot(b, p, now)
     if p.window == W_CONSECUTIVE and not failed:
         drop(b, i)
     if p.of == OF_RESULTS:
