@@ -102,7 +102,8 @@ def settle_probe(
     b: Breaker, p: Params, now: int, fresh: bool, verdict: int, slow: int, elapsed_ns: int
 ) -> None:
     """A result in half-open; a late one decides too where the rule is `current state`."""
-    if fresh or (b.in_flight > 0 and (verdict != IGNORE or p.ignored == IGNORED_GIVES_ANY_BACK)):
+    # A late result may have taken the place of a fresh one, which then has none to give back.
+    if b.in_flight > 0 and (fresh or verdict != IGNORE or p.ignored == IGNORED_GIVES_ANY_BACK):
         b.in_flight -= 1
     if verdict == IGNORE:
         settle_ignored(b, p, now, fresh)

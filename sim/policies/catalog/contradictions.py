@@ -67,17 +67,18 @@ def of_half_open(parts: Parts) -> list[Contradiction]:
     """Half-open that could not end, and settings that nothing would heed."""
     decide, probe, found = parts["decide"], parts["probe"], []
     quota = probe.get("quota") if isinstance(probe, dict) else None
-    ends_anyway = (parts.get("half_open_for") or {}).get("longest")
+    longest = parts.get("half_open_for") or {}
+    closes_anyway = longest.get("longest") and longest.get("then") == "closed"
     needed = _needed(decide)
-    if quota and not ends_anyway and needed is None:
+    if quota and not closes_anyway and needed is None:
         message = (
             "a quota of probes may be used up before the trip rule decides: write probe: unbounded or single"
         )
         found.append(Contradiction(("probe", "quota"), message))
-    elif quota and not ends_anyway and needed is not None and needed > quota:
+    elif quota and not closes_anyway and needed is not None and needed > quota:
         message = (
-            f"a quota of {quota} probes never gives the {needed} results that decide for certain: it would "
-            f"stay half-open for ever; write quota: {needed} or more, or half_open_for"
+            f"a quota of {quota} probes need not give the {needed} results that decide: it might never close; "
+            f"write quota: {needed} or more"
         )
         found.append(Contradiction(("probe", "quota"), message))
     if parts["late"] == "started-state":
