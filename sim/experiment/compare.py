@@ -179,13 +179,6 @@ def _t_test(found: Interval) -> float:
     return float(2 * t.sf(abs(found.mean) / (found.half / factor), found.n - 1))
 
 
-def _sign_test(above: int, below: int) -> float:
-    """Two-sided exact binomial test of equal chances; ties left out."""
-    n = above + below
-    tail = sum(math.comb(n, k) for k in range(min(above, below) + 1)) / 2.0**n
-    return min(1.0, 2.0 * tail)
-
-
 def holm(p_values: list[float]) -> list[float]:
     """Holm's step-down adjustment (Scand. J. Statist. 6, 1979); nan counts as 1."""
     m = len(p_values)

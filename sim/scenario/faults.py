@@ -9,21 +9,35 @@ from sim.scenario.fields import Duration, Names, Number, Part, Share, Whole
 
 
 class OnReplicas(Part):
-    """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
+    """Target: whole replicas, by service or one by one (`db[0]`, `db[0..1]`)."""
 
     service: Names = Field((), description="All replicas of these services.")
-    endpoint: Names = Field((), description="These endpoints only (`service.endpoint`).")
     replica: Names = Field((), description="Single replicas: `db[0]` or `db[0..1]`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "endpoint" in value and "endpoint" not in cls.model_fields:
+            msg = "stop and freeze are of whole replicas, with all their endpoints: write service or replica"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _some(self) -> "OnReplicas":
-        if not any(getattr(self, k) for k in ("service", "endpoint", "replica", "edge") if hasattr(self, k)):
-            msg = "a fault needs a target: service, endpoint, replica or edge"
+        targets = [k for k in ("service", "endpoint", "replica", "edge") if k in type(self).model_fields]
+        if not any(getattr(self, k) for k in targets):
+            msg = f"a fault needs a target: {', '.join(targets[:-1])} or {targets[-1]}"
             raise ValueError(msg)
         return self
 
 
-class Slow(OnReplicas):
+class OnEndpoints(OnReplicas):
+    """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
+
+    endpoint: Names = Field((), description="These endpoints only (`service.endpoint`).")
+
+
+class Slow(OnEndpoints):
     """Work that starts in the window takes `times` as long plus `plus`; on an edge: the network."""
 
     edge: Names = Field((), description="The network of these edges (`caller -> callee`).")
@@ -38,7 +52,7 @@ class Slow(OnReplicas):
         return self
 
 
-class Fail(OnReplicas):
+class Fail(OnEndpoints):
     """A share of attempts fails."""
 
     share: Share = Field(1.0, description="Share of the attempts.")
@@ -110,9 +124,6 @@ class Fault(Part):
         verbs = [v for v in VERBS if getattr(self, v) is not None]
         if len(verbs) != 1:
             msg = f"a fault has exactly one verb: {', '.join(VERBS)}"
-            raise ValueError(msg)
-        if verbs[0] in ("stop", "freeze") and getattr(self, verbs[0]).endpoint:
-            msg = f"{verbs[0]} is of whole replicas: name a `service`, or a `replica` such as db[0]"
             raise ValueError(msg)
         given = [k for k in ("at", "mtbf", "after_requests") if getattr(self, k) is not None]
         if len(given) != 1:

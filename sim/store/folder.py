@@ -14,9 +14,7 @@ Content = str | bytes
 def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
     """Write files (by relative name) beside `folder`, then move them into place.
 
-    What was there before is replaced only once the new tables are complete; `draw` writes into a folder aside,
-    and what it has drawn is moved in: an interrupt or a full disk while drawing leaves the tables. Raises
-    StoreError.
+    What was there before is replaced only once the new one is complete. Raises StoreError.
     """
     folder = Path(folder)
     aside: Path | None = None
@@ -35,22 +33,6 @@ def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
     finally:
         if aside is not None and aside.exists():
             shutil.rmtree(aside, ignore_errors=True)
-    if draw is not None:
-        _add_drawn(folder, draw)
-
-
-def _add_drawn(folder: Path, draw: Callable[[Path], None]) -> None:
-    """Figures, drawn aside and moved into the folder that is complete without them."""
-    aside = Path(tempfile.mkdtemp(prefix=".drawing-", dir=folder))
-    try:
-        draw(aside)
-        for drawn in sorted(aside.iterdir()):
-            drawn.rename(folder / drawn.name)
-    except OSError as error:
-        msg = f"{folder}: its figures cannot be written: {error.strerror or error}; its tables are complete"
-        raise StoreError(msg) from error
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def write_file(path: Path, content: bytes) -> None:

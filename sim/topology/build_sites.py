@@ -73,12 +73,9 @@ class Sites:
         if identity in self._scope_of:
             return self._scope_of[identity]
         same = sum(1 for s in self.scopes if s.edge == edge.id and s.kind == layer.kind)
-        breaker, outlier = single.breaker, single.outlier
+        breaker = single.breaker
         key = ("edge", "endpoint", "replica").index(breaker.key) if breaker else t.KEY_EDGE
-        if outlier:
-            key = t.KEY_REPLICA
-        kept = breaker or outlier
-        copies = kept.copies if kept else "replica"
+        copies = breaker.copies if breaker else "replica"
         delay = 0 if isinstance(copies, str) else copies.shared.delay
         scope = t.Scope(
             id=len(self.scopes),
@@ -86,7 +83,7 @@ class Sites:
             kind=layer.kind,
             edge=edge.id,
             key=key,
-            shared=shared or copies != "replica",
+            shared=shared or not isinstance(copies, str),
             delay_ns=delay,
         )
         self.scopes.append(scope)
@@ -105,7 +102,9 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             found[f"{gateway} -> {callee}"] = (gateway, callee)
         else:
             found[f"{caller} -> {callee}"] = (caller, callee)
-    watched = wiring.model.watch
+    watch = wiring.model.watch
+    if watch is None:
+        watch = tuple(map(_plain, found)) if len(found) < WATCH_ALL_BELOW else ()
     edges = {}
     for i, name in enumerate(sorted(found)):
         caller, callee = found[name]
@@ -118,9 +117,7 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             callee_service=wiring.service_id[callee],
             out=dist,
             back=dist,
-            # What users see is always kept bucket by bucket.
-            watched=caller in wiring.source_id
-            or (_plain(name) in watched if watched is not None else len(found) < WATCH_ALL_BELOW),
+            watched=caller in wiring.source_id or _plain(name) in watch,
         )
     return edges
 

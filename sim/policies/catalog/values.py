@@ -28,6 +28,8 @@ VALUES: dict[str, dict[str, str]] = {
         "percent: percent": "Compared in percent, as floating-point numbers.",
         "percent: cut": "Cut to whole percents: 49.9 % is 49 %.",
         "percent: rounded": "Rounded to whole percents: 49.5 % is 50 %.",
+        "slow_of: results": "Any result can be slow (default).",
+        "slow_of: successes": "Only a success can be slow.",
         "on: any": "Judged on any result: a success may be the one that reaches the minimum.",
         "on: failure": "Judged on failures only.",
         "on: bucket": "Judged when a slice of the window is full, whatever came until then.",

@@ -247,36 +247,3 @@ def test_seeds_are_ranges_and_lists():
 def test_seeds_that_are_none_are_refused(text):
     with pytest.raises(UsageError, match="--seeds"):
         vary.seeds(text)
-
-
-# What never came ----------------------------------------------------------------------------------
-def recovered(**columns):
-    """A table of recovery times by variant and seed."""
-    names = tuple(columns)
-    rows = [
-        Row(variant, "", seed, "fault", {"recovery_time": value})
-        for variant, values in columns.items()
-        for seed, value in enumerate(values)
-    ]
-    seeds = tuple(range(len(columns[names[0]])))
-    return Table(rows=rows, variants=names, seeds=seeds, measures=("recovery_time",), values=("",))
-
-
-def test_never_in_every_seed_is_told_apart_from_always():
-    order, (pair,) = rank(recovered(a=[3.0] * 20, b=[math.inf] * 20), "recovery_time", -1)
-    assert (order, pair.told_apart) == (["a", "b"], True)
-    assert (pair.difference.above, pair.difference.below) == (0, 20)
-
-
-def test_two_good_seeds_do_not_outweigh_eighteen_in_which_it_never_came():
-    breaker = [math.inf] * 18 + [1.0, 1.1]
-    order, (pair,) = rank(recovered(none=[5.0] * 20, breaker=breaker), "recovery_time", -1)
-    assert order == ["none", "breaker"]
-    assert pair.told_apart
-    assert pair.better == "none"
-
-
-def test_never_in_both_is_a_tie():
-    _, (pair,) = rank(recovered(a=[math.inf] * 8, b=[math.inf] * 8), "recovery_time", -1)
-    assert not pair.told_apart
-    assert (pair.difference.above, pair.difference.below) == (0, 0)

@@ -104,24 +104,3 @@ def test_a_file_in_the_way(tmp_path):
         write_folder(tmp_path / "run" / "below", OURS)
     assert (tmp_path / "run").read_text() == "precious"
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
-
-
-def test_what_fails_while_figures_are_drawn_leaves_the_tables(tmp_path):
-    def draw(place):
-        (place / "figures").mkdir()
-        raise OSError(28, "No space left on device")
-
-    folder = tmp_path / "run"
-    with pytest.raises(StoreError, match="its tables are complete"):
-        write_folder(folder, {"manifest.json": "{}", "calls.csv": "x"}, draw)
-    assert sorted(p.name for p in folder.iterdir()) == ["calls.csv", "manifest.json"]
-
-
-def test_an_interrupt_while_figures_are_drawn_leaves_the_tables(tmp_path):
-    def draw(place):
-        raise KeyboardInterrupt
-
-    folder = tmp_path / "run"
-    with pytest.raises(KeyboardInterrupt):
-        write_folder(folder, {"manifest.json": "{}"}, draw)
-    assert [p.name for p in folder.iterdir()] == ["manifest.json"]
