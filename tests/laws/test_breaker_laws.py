@@ -21,6 +21,10 @@ from sim.words import CLOSED, DISABLED, FORCED_OPEN, HALF_OPEN, METRICS_ONLY, OP
 from tests.laws.assemblies import MS, ROWS, S, assemblies
 from tests.laws.naive_window import NaiveWindow
 
+pytestmark = pytest.mark.slow
+"""Some minutes: run by `pytest -m slow`."""
+
+
 FIELDS = tuple(m.Breaker.__slots__)
 verdicts = st.sampled_from([m.SUCCESS, m.FAILURE, m.FAILURE, m.FAILURE, m.IGNORE])
 pauses = st.one_of(st.sampled_from([0, 1, 100 * MS, S, 3 * S, 5 * S, 60 * S]), st.integers(0, 10 * S))
@@ -194,8 +198,10 @@ class Laws(RuleBasedStateMachine):
     def sums_are_those_of_the_rings_and_nothing_is_negative(self):
         r = self.b
         sums = (sum(r.n_ring), sum(r.failures_ring), sum(r.slow_ring), sum(r.sum_ring))
-        assert sums == (r.n, r.fail_count, r.slow_count, r.sum_ns)
-        assert min(sums) >= 0
+        counts = (r.n, r.fail_count, r.slow_count, r.sum_ns)
+        # A run in a row and an interval are counted without rings: nothing leaves them slot by slot.
+        assert sums == (counts if self.p.rolls else (0, 0, 0, 0))
+        assert min(counts) >= 0
         assert min(r.in_flight, r.probe_n, r.probe_bad, r.probe_slow, r.probe_failures, r.row) >= 0
         assert r.permits >= 0 or self.p.probe != b.PROBE_QUOTA
 
