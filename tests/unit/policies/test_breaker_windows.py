@@ -1,0 +1,344 @@
+"""What a breaker remembers, and which rule trips it: every grid, denominator, rounding and condition."""
+
+import pytest
+
+from sim.policies import breaker as m
+from sim.words import CLOSED, HALF_OPEN, OPEN
+from tests.unit.policies.copies import BAD, IGNORED, MS, OK, Copy, S
+
+
+def timed(time_s=10, buckets=10, at_s=0, trip=None, **window):
+    return Copy(at_s, window={"time": time_s * S, "buckets": buckets, **window}, trip=trip or {"failures": 2})
+
+
+# Where slices begin --------------------------------------------------------------------------------
+def failures_in(grid, *at_s, at=0.3, buckets=1):
+    """Failures in a window of one second when the last of them has been counted."""
+    copy = timed(1, buckets, at, {"failures": 99}, grid=grid)
+    for instant in at_s:
+        copy.call(instant, BAD)
+    return copy.b.fail_count
+
+
+def test_the_grid_of_a_reset_begins_with_the_copy():
+    assert failures_in("reset", 0.3, 1.299_999_999) == 2
+    assert failures_in("reset", 0.3, 1.3) == 1
+
+
+def test_the_grid_of_the_epoch_lies_on_whole_widths():
+    assert failures_in("epoch", 0.3, 0.999_999_999) == 2
+    assert failures_in("epoch", 0.3, 1.0) == 1
+
+
+def test_a_lazy_slice_begins_with_its_first_result():
+    assert failures_in("lazy", 0.7, 1.699_999_999) == 2
+    assert failures_in("lazy", 0.7, 1.7) == 1
+
+
+def test_a_lazy_slice_leaves_at_its_age():
+    assert failures_in("lazy", 0.7, 1.1, 1.699_999_999, buckets=10) == 3
+    assert failures_in("lazy", 0.7, 1.1, 1.7, buckets=10) == 2
+    # Both lie in the slice that began at 0.7 s, and leave together with it.
+    assert failures_in("lazy", 0.7, 0.799, 1.699_999_999, buckets=10) == 3
+    assert failures_in("lazy", 0.7, 0.799, 1.7, buckets=10) == 1
+
+
+def test_a_kept_slice_is_forgotten_only_when_its_slot_is_used_again():
+    assert failures_in("kept", 0.05, 3600.15, buckets=10) == 2
+    assert failures_in("kept", 0.05, 3600.05, buckets=10) == 1
+    assert failures_in("epoch", 0.05, 3600.15, buckets=10) == 1
+
+
+def test_a_transition_moves_the_grid_of_a_reset_and_no_other():
+    for grid, kept in (("reset", 2), ("epoch", 1)):
+        copy = timed(1, 1, 0, {"failures": 2}, grid=grid)
+        copy.run(BAD, BAD, at_s=0.2)
+        copy.call(5.5, OK)
+        copy.call(5.9, BAD)
+        copy.call(6.4, OK)
+        assert copy.b.n == kept
+
+
+def test_several_slices_leave_one_by_one():
+    copy = timed(3, 3, trip={"failures": 9})
+    for instant in (0.5, 1.5, 2.5):
+        copy.call(instant, BAD)
+    left = []
+    for instant in (2.9, 3.0, 4.0, 5.0):
+        copy.call(instant, OK)
+        left.append(copy.b.fail_count)
+    assert left == [3, 2, 1, 0]
+
+
+# Interval ------------------------------------------------------------------------------------------
+def test_an_interval_starts_anew_strictly_after_its_end():
+    for at_s, failures in ((10.0, 2), (10.000_000_001, 1)):
+        copy = Copy(window={"interval": 10 * S}, trip={"failures": 9})
+        copy.call(0, BAD)
+        copy.call(at_s, BAD)
+        assert copy.b.fail_count == failures
+
+
+def test_an_interval_of_zero_never_starts_anew():
+    copy = Copy(window={"interval": 0}, trip={"failures": 2})
+    copy.call(0, BAD)
+    copy.call(10**8, BAD)
+    assert copy.state == OPEN
+
+
+def test_an_interval_that_starts_anew_is_another_generation():
+    copy = Copy(window={"interval": 10 * S}, trip={"failures": 1}, late="generation")
+    early = copy.ask(0)
+    copy.ask(11)
+    copy.end(11, early, BAD)
+    assert (copy.state, copy.b.fail_count) == (CLOSED, 0)
+
+
+# Average -------------------------------------------------------------------------------------------
+def average(by, value, below=0.5):
+    window = {"time": 60 * S, "average": value, "by": by}
+    return Copy(window=window, trip={"any": [{"average_below": below}]})
+
+
+def test_results_of_one_instant_weigh_nothing():
+    copy = average("time", 10 * S)
+    copy.run(OK, BAD, BAD, BAD)
+    assert (copy.state, copy.b.ema) == (CLOSED, 1.0)
+
+
+def test_the_first_result_is_the_average():
+    copy = average("time", 10 * S)
+    copy.call(0, BAD)
+    assert (copy.state, copy.why) == (OPEN, "success average")
+
+
+def test_the_average_by_time_falls_by_a_half_in_the_time_constant_times_ln_2():
+    for at_s, state in ((6.931, CLOSED), (6.932, OPEN)):
+        copy = average("time", 10 * S)
+        copy.call(0, OK)
+        copy.call(at_s, BAD)
+        assert copy.state == state
+
+
+def test_the_average_by_results_does_not_see_time():
+    copy = average("results", 2)
+    copy.call(0, OK)
+    copy.call(0, BAD)
+    assert copy.b.ema == pytest.approx(0.6065306597)
+    copy.call(10**6, BAD)
+    assert copy.state == OPEN
+
+
+# Denominator ---------------------------------------------------------------------------------------
+def test_started_calls_dilute_a_ratio_and_results_do_not():
+    for of, state in (("results", OPEN), ("started", CLOSED), ("asked", CLOSED)):
+        copy = timed(trip={"failure_ratio": 0.6, "minimum": 1}, of=of)
+        copy.ask(0)
+        copy.call(0, BAD)
+        assert copy.state == state
+
+
+def test_asked_calls_are_counted_while_refused_and_started_ones_are_not():
+    for of, n in (("started", 2), ("asked", 5)):
+        copy = Copy(window={"time": 60 * S, "of": of}, trip={"failures": 2}, clear="never")
+        copy.run(BAD, BAD, BAD, BAD, BAD)
+        assert copy.b.n == n
+
+
+def test_an_ignored_result_counts_as_started_and_as_no_result():
+    started, results = timed(of="started"), timed(of="results")
+    for copy in (started, results):
+        copy.call(0, IGNORED)
+    assert (started.b.n, results.b.n) == (1, 0)
+
+
+def test_a_run_in_a_window_of_started_calls_trips_at_its_length():
+    copy = timed(trip={"any": [{"streak": 3}], "on": "failure"}, of="started")
+    assert copy.run(BAD, BAD) == CLOSED
+    assert copy.run(BAD) == OPEN
+
+
+def test_a_run_shortens_when_a_slice_leaves_that_it_reached_into():
+    copy = timed(10, 10, 0, {"any": [{"streak": 3}]}, of="started")
+    copy.call(0.5, BAD)
+    copy.call(5.5, BAD)
+    copy.call(10.0, BAD)
+    assert (copy.b.row, copy.state) == (2, CLOSED)
+
+
+# Judged on -----------------------------------------------------------------------------------------
+def sliced(grid="reset", at_s=0):
+    trip = {"failure_ratio": 0.5, "minimum": 2, "on": "bucket"}
+    return timed(2, 4, at_s, trip, grid=grid)
+
+
+def test_a_slice_is_judged_when_it_is_full_and_not_before():
+    copy = sliced()
+    assert copy.run(BAD, BAD, BAD, at_s=0.1) == CLOSED
+    assert copy.due_s == 0.5
+    assert copy.tick(0.499_999_999) == CLOSED
+    assert copy.tick(0.5) == OPEN
+
+
+def test_slices_of_the_epoch_are_full_at_whole_widths_whenever_the_copy_began():
+    copy = sliced("epoch", 0.3)
+    copy.run(BAD, BAD, at_s=0.35)
+    assert copy.due_s == 0.5
+
+
+def test_a_slice_without_failures_is_judged_where_good_answers_can_trip():
+    copy = timed(2, 4, 0, {"any": [{"mean_latency": S}], "on": "bucket"})
+    copy.call(0.1, OK, lasts_s=2)
+    assert copy.due_s == 0.5
+    assert copy.tick(0.5) == OPEN
+
+
+def test_an_empty_window_is_not_judged():
+    copy = sliced()
+    copy.call(0.1, OK)
+    for slice_end in (0.5, 1.0, 1.5, 2.0):
+        assert copy.due_s == slice_end
+        copy.tick(slice_end)
+    assert copy.due_s > 10**8
+
+
+# Comparison and rounding ---------------------------------------------------------------------------
+def ends_at(bad, n, share, percent="exact", above=False):
+    """State after `bad` failures of `n` results, the last of them a failure."""
+    trip = {"failure_ratio": share, "minimum": n, "percent": percent, "above": above}
+    copy = Copy(window={"count": n}, trip=trip)
+    return copy.run(*[OK] * (n - bad), *[BAD] * bad)
+
+
+@pytest.mark.parametrize(
+    ("bad", "n", "share", "percent", "above", "state"),
+    [
+        (57, 100, 0.57, "exact", False, OPEN),
+        (56, 100, 0.57, "exact", False, CLOSED),
+        (57, 100, 0.57, "exact", True, CLOSED),
+        (58, 100, 0.57, "exact", True, OPEN),
+        (57, 100, 0.57, "percent", False, CLOSED),  # 57 / 100 * 100 is 56.99999999999999
+        (58, 100, 0.57, "percent", False, OPEN),
+        (57, 100, 0.57, "cut", False, CLOSED),
+        (57, 100, 0.56, "cut", False, OPEN),
+        (57, 100, 0.57, "rounded", False, OPEN),
+        (99, 200, 0.50, "rounded", False, OPEN),  # 49.5 %
+        (98, 200, 0.50, "rounded", False, CLOSED),
+        (99, 200, 0.50, "exact", False, CLOSED),
+        (99, 200, 0.495, "exact", False, OPEN),
+        (99, 200, 0.495, "cut", False, CLOSED),
+        (11, 20, 0.55, "percent", True, OPEN),  # 11 / 20 * 100 is 55.00000000000001
+        (11, 20, 0.55, "exact", True, CLOSED),
+        (10, 10, 1.0, "exact", False, OPEN),
+        (10, 10, 1.0, "exact", True, CLOSED),
+    ],
+)
+def test_a_share_is_compared_as_its_library_computes_it(bad, n, share, percent, above, state):
+    assert ends_at(bad, n, share, percent, above) == state
+
+
+@pytest.mark.parametrize("window", ["consecutive", {"count": 9}])
+def test_above_needs_one_failure_more(window):
+    at, above = (Copy(window=window, trip={"failures": 3, "above": yes}) for yes in (False, True))
+    assert (at.run(BAD, BAD, BAD), above.run(BAD, BAD, BAD)) == (OPEN, CLOSED)
+    assert above.run(BAD) == OPEN
+
+
+# Conditions ----------------------------------------------------------------------------------------
+def rule(window=None, **conditions):
+    return Copy(window=window or {"count": 10}, trip={"any": [conditions]}, slow=S)
+
+
+def test_a_minimum_is_inclusive():
+    copy = rule(minimum=3, failure_ratio=0.1)
+    assert copy.run(BAD, BAD) == CLOSED
+    assert copy.run(BAD) == OPEN
+
+
+def test_a_run_and_a_number_of_failures_are_different_conditions():
+    run, number = rule(streak=2), rule(failures=2)
+    assert (run.run(BAD, OK, BAD), number.run(BAD, OK, BAD)) == (CLOSED, OPEN)
+    assert (run.why, number.why) == ("", "failures in the window")
+
+
+def test_success_below_is_strict():
+    copy = rule(minimum=2, success_below=0.5)
+    assert copy.run(OK, BAD) == CLOSED
+    assert copy.run(BAD) == OPEN
+
+
+def test_slow_is_strictly_slower_and_its_share_is_reached_inclusively():
+    for lasts_s, state in ((1.0, CLOSED), (1.000_000_001, OPEN)):
+        copy = rule(minimum=2, slow_ratio=0.5)
+        copy.call(0, OK)
+        copy.call(0, OK, lasts_s)
+        assert copy.state == state
+
+
+def test_failures_are_slow_too_unless_only_successes_are_looked_at():
+    for slow_of, state in (("results", OPEN), ("successes", CLOSED)):
+        copy = Copy(window={"count": 9}, slow=S, trip={"slow_ratio": 0.5, "slow_of": slow_of})
+        copy.call(0, BAD, lasts_s=2)
+        assert copy.state == state
+
+
+def test_a_mean_latency_is_that_of_the_successes_over_all_results():
+    copy = rule(mean_latency=S)
+    copy.call(0, BAD, lasts_s=60)
+    assert copy.state == CLOSED
+    copy.call(0, OK, lasts_s=1.999_999_999)
+    assert copy.state == CLOSED
+    copy.call(0, OK, lasts_s=1.000_000_001)
+    assert (copy.state, copy.why) == (OPEN, "mean latency")
+
+
+def test_an_age_counts_from_the_last_emptying_and_is_inclusive():
+    for at_s, state in ((9.999_999_999, CLOSED), (10.0, OPEN)):
+        copy = rule(age=10 * S, streak=1)
+        copy.call(at_s, BAD)
+        assert copy.state == state
+
+
+def test_seen_counts_results_that_have_left_the_window():
+    copy = rule({"count": 2}, seen=4, streak=1)
+    assert copy.run(OK, OK, BAD) == CLOSED
+    assert copy.run(BAD) == OPEN
+
+
+def test_a_rule_for_one_state_holds_in_no_other():
+    parts = {"decide": "trip-rule", "probe": "unbounded"}
+    for state, after in (("closed", [OPEN, HALF_OPEN]), ("half_open", [CLOSED, CLOSED])):
+        copy = Copy(trip={"any": [{"streak": 1, "state": state}]}, **parts)
+        seen = [copy.run(BAD)]
+        copy.call(5, BAD)
+        assert [*seen, copy.state] == after
+
+
+def test_any_rule_trips_and_all_conditions_of_it_must_hold():
+    copy = Copy(window={"count": 9}, trip={"any": [{"streak": 2, "minimum": 5}, {"failures": 3}]})
+    assert copy.run(BAD, BAD) == CLOSED
+    assert copy.run(OK, BAD) == OPEN
+    assert copy.why == "failures in the window"
+
+
+def test_a_slowness_of_zero_makes_every_answer_slow_that_takes_time():
+    copy = Copy(window={"count": 9}, slow=0, trip={"slow_ratio": 1.0})
+    copy.call(0, OK, lasts_s=0)
+    assert copy.state == CLOSED
+    copy = Copy(window={"count": 9}, slow=0, trip={"slow_ratio": 1.0})
+    copy.call(0, OK, lasts_s=1 / MS)
+    assert copy.state == OPEN
+
+
+def test_failures_whose_starts_have_left_are_infinitely_many_of_none():
+    copy = Copy(window={"time": 2 * S, "buckets": 2, "of": "started"}, trip={"failure_ratio": 0.9})
+    early = copy.ask(0)
+    copy.end(2, early, BAD)
+    assert (copy.b.n, copy.state) == (0, OPEN)
+
+
+def test_a_window_of_started_calls_counts_none_while_it_is_not_closed():
+    copy = Copy(window={"time": 60 * S, "of": "started"}, trip={"failures": 2}, clear="never")
+    copy.run(BAD, BAD)
+    assert m.admit(copy.b, copy.p, 5 * S)
+    assert copy.b.n == 2
