@@ -85,7 +85,8 @@ def run(
 ) -> Run:
     """Run one variant once: `variant` None is the file as it stands, `seed` None the file's own.
 
-    `trace=n` keeps the walks of the first n requests. Raises UsageError for an unknown variant.
+    `trace=n` keeps the walks of the first n requests. Where `progress` raises KeyboardInterrupt, the run
+    ends, and is what it was up to there. Raises UsageError for an unknown variant.
     """
     scenario = _loaded(scenario)
     model = scenario.loaded.scenario(variant)
@@ -97,9 +98,9 @@ def run(
     )
     took = time.perf_counter() - began
     twin = None
-    if model.faults and summary.needs_twin(record, topology):
+    if model.faults and not record.interrupted and summary.needs_twin(record, topology):
         calm = build(model.model_copy(update={"faults": ()}))
-        twin = engines.run(calm, seed, engine=engine, plugins=scenario.plugins)
+        twin = engines.run(calm, seed, engine=engine, plugins=scenario.plugins, progress=progress)
     text = scenario.loaded.resolved(variant)
     manifest = provenance.manifest(
         scenario=model.name,
@@ -111,6 +112,8 @@ def run(
         engine="simpy",
         events=record.events,
         wall_s=took,
+        interrupted=record.interrupted or (twin is not None and twin.interrupted),
+        end_ns=record.end_ns,
     )
     found = summary.summarise(record, topology, model, twin)
     return Run(record, topology, model, manifest, found, text, twin)
@@ -143,12 +146,14 @@ def compare(
     lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
     wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
     table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
+    # The first seed of every variant, then the next: an interrupt leaves seeds that all variants have.
     tasks = [
         executing.Task(
             loaded.text, loaded.file, scenario.base_dir,
             (*scenario.overrides, *((f"{path}={value}",) if path else ())),
-            scenario.plugin_files, variant, value, seeds, tuple(wanted),
+            scenario.plugin_files, variant, value, seed, tuple(wanted),
         )
+        for seed in seeds
         for variant in chosen or (None,)
         for value in values
     ]  # fmt: skip

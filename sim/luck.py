@@ -45,6 +45,8 @@ REPLICA = 23
 BRANCH = 24
 PROBE = 25
 LIMIT = 27
+EJECT = 40
+EJECT_JITTER = 41
 
 
 def splitmix64(state: int, n: int) -> int:

@@ -44,9 +44,15 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Scenario, variant and seed."""
+        """Scenario, variant and seed; and where it was interrupted."""
         variant = self.manifest.get("variant")
-        return f"{self.scenario.name}{f' / {variant}' if variant else ''}, seed {self.manifest.get('seed')}"
+        name = f"{self.scenario.name}{f' / {variant}' if variant else ''}, seed {self.manifest.get('seed')}"
+        return f"{name}, interrupted at {self.record.end_ns / 1e9:.6g} s" if self.interrupted else name
+
+    @property
+    def interrupted(self) -> bool:
+        """It is a part of a run: somebody ended it before its time."""
+        return bool(self.manifest.get("interrupted"))
 
     def measure(self, text: str) -> float:
         """A measure such as `p99(users) during fault`; nan where there is no data."""
@@ -103,17 +109,18 @@ class Run:
         return self.plot("spread")
 
     def save(self, folder: str | Path, *, figures: bool = True) -> Path:
-        """Write the run folder; it appears whole or not at all."""
+        """Write the run folder: its tables appear whole or not at all, then each figure. Raises StoreError."""
         files = run_files(self.record, self.topology, self._yaml, self.summary, self.manifest, self.twin)
-
-        def draw(place: Path) -> None:
-            if figures:
-                from sim.views.figures import save_figures
-
-                save_figures(self, place / "figures")
-
-        write_folder(Path(folder), files, draw)
+        write_folder(Path(folder), files)
+        if figures:
+            self.save_figures(folder)
         return Path(folder)
+
+    def save_figures(self, folder: str | Path) -> list[Path]:
+        """Draw into the figures of a run folder that is there. Raises StoreError."""
+        from sim.views.figures import save_figures
+
+        return save_figures(self, Path(folder) / "figures")
 
     def __repr__(self) -> str:
         return f"<run of {self.title}>"
@@ -196,16 +203,17 @@ class Comparison:
         }
 
     def save(self, folder: str | Path, *, figures: bool = True) -> Path:
-        """Write the comparison folder; it appears whole or not at all."""
-
-        def draw(place: Path) -> None:
-            if figures:
-                from sim.views.figures import save_comparison_figures
-
-                save_comparison_figures(self, place / "figures")
-
-        write_folder(Path(folder), self.files(), draw)
+        """Write the comparison folder: tables whole or not at all, then each figure. Raises StoreError."""
+        write_folder(Path(folder), self.files())
+        if figures:
+            self.save_figures(folder)
         return Path(folder)
+
+    def save_figures(self, folder: str | Path) -> list[Path]:
+        """Draw into the figures of a comparison folder that is there. Raises StoreError."""
+        from sim.views.figures import save_comparison_figures
+
+        return save_comparison_figures(self, Path(folder) / "figures")
 
     def __repr__(self) -> str:
         runs = f"{len(self.table.variants)} variants, {len(self.table.seeds)} seeds"

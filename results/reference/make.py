@@ -6,6 +6,7 @@ README.md of this folder lists commands and times.
 
 import json
 import platform
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,16 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "slow-catalog": ("compare scenarios/online-boutique-slow-catalog.yaml --seeds 1..20", COMPARISON),
     "retry-storm": ("compare scenarios/retry-storm.yaml --seeds 1..20", COMPARISON),
     "partial-failure": ("compare scenarios/partial-failure.yaml --seeds 1..20", COMPARISON),
+    "catalogue": (
+        "explain --figure {folder}/catalogue.png --figure {folder}/catalogue.svg",
+        ("catalogue.png", "catalogue.svg"),
+    ),
+    "breaker-scope": (
+        "compare scenarios/breaker-scope.yaml --seeds 1..5 --vary services.web.replicas=1,2,4,8,16,32,64 "
+        "--variant per-replica --variant shared --variant shared-late "
+        "--measure 'attempts(store) during fault' --measure 'refused_good(web -> store) before fault'",
+        ("comparison.txt", "figures/curve.png", "figures/curve.svg"),
+    ),
     "slow-database-none": (
         "run scenarios/slow-database.yaml --variant none --seed 1",
         ("stdout.txt", "figures/overview.png", "figures/graph.png", "figures/spread.png"),
@@ -38,14 +49,22 @@ COMMANDS: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
+def kept(name: str, file: str) -> str:
+    """What a file is called here."""
+    path = Path(file)
+    return path.name if path.stem == name else f"{name}-{path.name}"
+
+
 def make(name: str) -> float:
     """Run one command; seconds that it took."""
     command, files = COMMANDS[name]
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / name
+        folder.mkdir()
+        placed = command if "{folder}" in command else f"{command} -o {{folder}}"
         began = time.perf_counter()
         done = subprocess.run(
-            [sys.executable, "-m", "sim", *command.split(), "-o", str(folder)],
+            [sys.executable, "-m", "sim", *shlex.split(placed.format(folder=folder))],
             cwd=ROOT,
             check=False,
             capture_output=True,
@@ -56,7 +75,7 @@ def make(name: str) -> float:
             sys.exit(f"{command}: exit code {done.returncode}\n{done.stdout}\n{done.stderr}")
         (folder / "stdout.txt").write_text(done.stdout)
         for file in files:
-            shutil.copy(folder / file, HERE / f"{name}-{Path(file).name}")
+            shutil.copy(folder / file, HERE / kept(name, file))
     return took
 
 
@@ -76,8 +95,8 @@ def main() -> None:
         "|---|---|---|",
     ]
     for name, (command, files) in COMMANDS.items():
-        shown = ", ".join(f"[{Path(f).name}]({name}-{Path(f).name})" for f in files)
-        lines.append(f"| {shown} | `cascadelab {command}` | {times.get(name, '')} |")
+        shown = ", ".join(f"[{Path(f).name}]({kept(name, f)})" for f in files)
+        lines.append(f"| {shown} | `cascadelab {command.replace('{folder}/', '')}` | {times.get(name, '')} |")
     (HERE / "README.md").write_text("\n".join(lines) + "\n")
 
 

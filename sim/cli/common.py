@@ -1,6 +1,7 @@
 """What several commands share: options, progress, default folders."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -94,3 +95,26 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator[Callabl
             bar.update(task, completed=done, rate=f"{speed:,.3g} {unit}/s" if speed else "")
 
         yield set_done
+
+
+@contextmanager
+def patient_interrupt() -> Iterator[Callable[[], None]]:
+    """Ctrl-C waits for a good moment: the function that is yielded raises it. A second one does not wait."""
+    asked: list[int] = []
+
+    def remember(number: int, frame: Any) -> None:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(number)
+
+    def look() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, remember)
+    try:
+        yield look
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -13,6 +13,13 @@ from sim.cli import common
     "--vary", metavar="PATH=A..B:STEP", help="One parameter over values: a curve for every variant."
 )
 @click.option(
+    "--measure",
+    "measures",
+    multiple=True,
+    metavar="MEASURE",
+    help='A measure to show beside the usual ones, such as "p99(web) during fault" (repeat it).',
+)
+@click.option(
     "--jobs",
     type=click.IntRange(min=1),
     help="Processes; default: one per core, or one if the comparison is short.  [the tables are the same]",
@@ -29,6 +36,7 @@ def command(
     seeds: str,
     variants: tuple[str, ...],
     vary: str | None,
+    measures: tuple[str, ...],
     jobs: int | None,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
@@ -68,7 +76,7 @@ def command(
             finished[0] += n
             show(finished[0])
 
-        result = api.compare(loaded, chosen, variants, vary=vary, jobs=jobs, done=done)
+        result = api.compare(loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, done=done)
     folder = (
         Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
     )
@@ -77,13 +85,14 @@ def command(
     else:
         click.echo(comparison_text(result))
     # The table is out before anything is written: a full disk must not cost what was computed.
-    result.save(folder, figures=figures)
+    result.save(folder, figures=False)
     common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
+    if figures:
+        result.save_figures(folder)
     if result.manifest["interrupted"]:
         told = ", ".join(map(str, result.table.seeds))
-        common.say(
-            f"interrupted: the tables hold the {len(result.table.rows)} runs of what was complete, seeds {told}"
-        )
+        kept = len(result.table.rows)
+        common.say(f"interrupted after {finished[0]} of {runs} runs; the tables hold {kept}: seeds {told}")
         ctx.exit(130)
     if not result.met:
         ctx.exit(4)

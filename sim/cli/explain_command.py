@@ -5,66 +5,42 @@ from typing import Any
 
 import click
 
+from sim.cli import common
+from sim.cli.glossary import OUTCOMES, WORDS
 from sim.errors import UsageError
 
-OUTCOMES = {
-    "ok": "answered well and in time: S of the ledger",
-    "error": "F: the callee failed",
-    "timeout": "F: the caller's timeout, or what the deadline left of it, passed first",
-    "broken": "F: the caller's own breaker was open, or its half-open quota was used up",
-    "limited": "F: the caller's own rate limiter or throttle refused",
-    "bulkhead": "F: the caller's own bulkhead was full",
-    "shed": "F: the callee's queue was full, or its own limiter refused",
-    "unreachable": "F: the callee was down, crashed meanwhile, was cut off, or had no host",
-    "expired": "F: the deadline had passed before sending",
-    "cancelled": "F: the caller withdrew",
-}
 
-
-SHORTEST_TIME = 10**6
-"""In a row of the catalogue a larger whole number is a time in ns; counts are small."""
-
-
-def _as_written(value: Any) -> str:
-    """A part as a scenario file spells it."""
-    from sim.units import show_ns
-
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_as_written(v)}" for k, v in value.items()) + "}"
-    return show_ns(value) if isinstance(value, int) and value >= SHORTEST_TIME else str(value)
-
-
-def _overview() -> str:
+def _kinds() -> dict[str, tuple[str, ...]]:
     """What names there are, by kind."""
-    from textwrap import fill
-
-    from sim.cli.glossary import WORDS
     from sim.measures.evaluate import definitions
-    from sim.policies import catalog
+    from sim.policies import catalog, named
     from sim.scenario import policies as blocks
 
     kinds: dict[str, Iterable[str]] = {
         "Breakers": catalog.ENTRIES, "Parts of a breaker": catalog.PARTS, "Policies": blocks.ORDER,
+        "Policies by name": [name for rows in named.BLOCKS.values() for name in rows],
         "Outcomes": OUTCOMES, "Measures": definitions(), "Words": WORDS,
     }  # fmt: skip
+    return {kind: tuple(names) for kind, names in kinds.items()}
+
+
+def _overview() -> str:
+    from textwrap import fill
+
     lines = [
-        fill(f"{kind}: {', '.join(names)}", 100, subsequent_indent="  ") for kind, names in kinds.items()
+        fill(f"{kind}: {', '.join(names)}", 100, subsequent_indent="  ") for kind, names in _kinds().items()
     ]
     return "\n".join([*lines, "Fields of a scenario file: any key, such as slots or holds_slot"])
 
 
 def _policies() -> Iterator[tuple[str, str]]:
-    from sim.policies import catalog
+    from sim.policies import catalog, named
     from sim.scenario import policies as blocks
     from sim.scenario.schema import fields
+    from sim.views.breaker_text import part_text
 
-    for name, entry in catalog.ENTRIES.items():
-        parts = "\n".join(f"  {k}: {_as_written(v)}" for k, v in catalog.parts_of(name).items())
-        after = f"\n\nParts, each of which the file may replace:\n{parts}" if parts else ""
-        traps = "\n".join(f"  * {trap}" for trap in entry.traps)
-        yield name, f"{name} (breaker)\n\n{entry.about}\n\nTraps:\n{traps}{after}"
-    for name, about in catalog.PARTS.items():
-        yield name, f"{name} (part of a breaker)\n\n{about}"
+    yield from ((name, part_text(name)) for name in catalog.PARTS)
+    yield from named.topics()
     for name in blocks.ORDER:
         model = {"rate_limit": "RateLimit"}.get(name, name.capitalize())
         known = {k.split(".", 1)[1]: v for k, v in fields().items() if k.startswith(f"{model}.")}
@@ -75,7 +51,6 @@ def _policies() -> Iterator[tuple[str, str]]:
 
 def _topics() -> Iterator[tuple[str, str]]:
     """(name, text) of everything that can be explained; a name may come more than once."""
-    from sim.cli.glossary import WORDS
     from sim.measures.evaluate import definitions
     from sim.scenario.schema import fields
 
@@ -106,26 +81,95 @@ def _use(name: str) -> str:
     )
 
 
-@click.command("explain")
-@click.argument("name", required=False)
-def command(name: str | None) -> None:
-    """Explain NAME: a breaker, one of its parts, another policy, a measure, an outcome, a word or a field.
+def _breaker(name: str, given: tuple[str, ...]) -> dict[str, Any]:
+    """An entry of the catalogue, with settings of its own."""
+    from sim.views.breaker_text import entry_data
 
-    Without NAME, list what can be explained. A field may be given as `slots` or, if several mappings have it, as `Service.slots`.
-    """
+    try:
+        return entry_data(name, dict(map(_setting, given)))
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """NAME=VALUE; numbers, true and false, lists and mappings as in JSON, all else is text."""
+    import json
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        msg = f"--set {text}: write NAME=VALUE, such as slidingWindowSize=20"
+        raise UsageError(msg)
+    try:
+        return name.strip(), json.loads(value)
+    except ValueError:
+        return name.strip(), value.strip()
+
+
+def _texts(name: str) -> list[tuple[str, str]]:
+    """(topic, text) of what is called so, or ends so. UsageError with the nearest names."""
     from difflib import get_close_matches
 
-    if name is None:
-        click.echo(_overview())
-        return
+    from sim.policies import catalog
+
     topics = list(_topics())
-    found = [text for topic, text in topics if topic == name]
-    found = found or [text for topic, text in topics if topic.endswith(f".{name}")]
-    if found:
-        click.echo("\n\n".join(found))
-        return
-    near = get_close_matches(name, sorted({topic.rsplit(".", 1)[-1] for topic, _ in topics}), 3)
+    found = [(topic, text) for topic, text in topics if topic == name]
+    found = found or [(topic, text) for topic, text in topics if topic.endswith(f".{name}")]
+    if found or name in catalog.ENTRIES:
+        return found
+    known = sorted({topic.rsplit(".", 1)[-1] for topic, _ in topics} | set(catalog.ENTRIES))
+    near = get_close_matches(name, known, 3)
     msg = f"nothing is called {name!r}" + (
         f"; did you mean {' or '.join(near)}?" if near else "; `cascadelab explain` lists the names"
     )
     raise UsageError(msg)
+
+
+@click.command("explain")
+@click.argument("name", required=False)
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A setting of the breaker under its library's own name, such as slidingWindowSize=20.",
+)
+@click.option(
+    "--figure",
+    "figures",
+    multiple=True,
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Draw the whole catalogue in the standard outage: FILE.png or FILE.svg (repeat it).",
+)
+@common.json_option
+def command(name: str | None, given: tuple[str, ...], figures: tuple[str, ...], as_json: bool) -> None:
+    """Explain NAME: a breaker, one of its parts, another policy, a measure, an outcome, a word or a field.
+
+    A breaker is shown with its settings, its states, what it does in a standard outage, and its traps.
+    Without NAME, list what can be explained. A field may be given as `slots` or, if several mappings have it, as `Service.slots`.
+    """
+    import json
+
+    from sim.policies import catalog
+
+    if figures and (name or given or as_json):
+        msg = "--figure draws the whole catalogue with default settings: it goes with nothing else"
+        raise UsageError(msg)
+    if given and name not in catalog.ENTRIES:
+        msg = f"--set is for breakers, and {name or 'no name'} is none"
+        raise UsageError(msg)
+    if figures:
+        from sim.views.catalogue_plot import save
+
+        click.echo("\n".join(str(save(file)) for file in figures))
+    elif name is None:
+        click.echo(json.dumps(_kinds(), indent=2) if as_json else _overview())
+    else:
+        texts = _texts(name)
+        breakers = [_breaker(name, given)] if name in catalog.ENTRIES else []
+        if as_json:
+            click.echo(json.dumps([*breakers, *({"name": n, "text": t} for n, t in texts)], indent=2))
+            return
+        from sim.views.breaker_text import entry_text
+
+        click.echo("\n\n".join([*map(entry_text, breakers), *(text for _, text in texts)]))

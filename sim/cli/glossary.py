@@ -1,4 +1,4 @@
-"""Words with one meaning each, for `cascadelab explain`."""
+"""Words with one meaning each, and the outcomes, for `cascadelab explain`."""
 
 WORDS = {
     "call": "What a caller wants of a callee, with all its tries; the unqualified meaning in every table.",
@@ -26,3 +26,17 @@ WORDS = {
     "good": "A refused try is good if at that instant it would have met no fault, a free place and its own luck.",
 }
 """Word -> meaning."""
+
+OUTCOMES = {
+    "ok": "answered well and in time: S of the ledger",
+    "error": "F: the callee failed",
+    "timeout": "F: the caller's timeout, or what the deadline left of it, passed first",
+    "broken": "F: the caller's own breaker was open, or its half-open quota was used up",
+    "limited": "F: the caller's own rate limiter or throttle refused",
+    "bulkhead": "F: the caller's own bulkhead was full",
+    "shed": "F: the callee's queue was full, or its own limiter refused",
+    "unreachable": "F: the callee was down, crashed meanwhile, was cut off, or had no host",
+    "expired": "F: the deadline had passed before sending",
+    "cancelled": "F: the caller withdrew",
+}
+"""Outcome of a call or try -> what it says: S, or F by reason."""

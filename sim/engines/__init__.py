@@ -7,7 +7,8 @@ from sim.record.types import Record
 from sim.topology.types import Topology
 
 Progress = Callable[[int, int], None]
-"""Called now and then with (simulated time in ns, events so far)."""
+"""Called now and then with (simulated time in ns, events so far). Where it raises KeyboardInterrupt, the run
+ends, and its record says so."""
 
 
 def run(
@@ -22,7 +23,7 @@ def run(
     """Run `topology` once. `trace` requests leave their walk; `plugins` are users' breakers by name.
 
     Raises ValueError for an engine that does not exist, SimulationError if the model cannot go on
-    (a loop without time). KeyboardInterrupt passes through.
+    (a loop without time). KeyboardInterrupt passes through, but for one that `progress` raises.
     """
     if engine not in ("simpy", "auto"):
         msg = f"no engine is called {engine!r}; there is simpy"

@@ -18,6 +18,8 @@ class Interval:
     mean: float
     half: float
     n: int
+    infinite: int = 0
+    """Of the n seeds, those in which something never came (a recovery, say): then there is no interval."""
 
     @property
     def low(self) -> float:
@@ -33,9 +35,13 @@ class Difference:
     """A paired difference to the baseline: mean, interval, and in how many seeds it was above or below."""
 
     interval: Interval
+    """Mean nan where one of a pair is infinite: the mean of the other pairs would not speak for all."""
     above: int
     below: int
     p_value: float
+    """Of the paired t test; of the sign test where a value is infinite."""
+    direction: float
+    """Above 0 if what was tested lies above, below 0 if below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +102,12 @@ class Table:
     ) -> Difference:
         """Paired by seed: variant minus base."""
         ours, theirs = self.column(variant, measure, day, value), self.column(base, measure, day, value)
-        return paired([ours[s] - theirs[s] for s in sorted(ours.keys() & theirs.keys())])
+        return paired([(ours[s], theirs[s]) for s in sorted(ours.keys() & theirs.keys())])
 
 
 DIFFERENCES = (
-    "variant", "against", "value", "day", "measure", "mean", "low_95", "high_95", "n", "above", "below", "p",
+    "variant", "against", "value", "day", "measure", "mean", "low_95", "high_95", "n", "infinite", "above", "below",
+    "p",
 )  # fmt: skip
 """Columns of `difference_rows`."""
 
@@ -115,7 +122,7 @@ def difference_rows(table: Table) -> Iterator[tuple[str | float, ...]]:
                     d = table.difference(variant, base, measure, day, value)
                     i = d.interval
                     who = (variant, base, value, day, measure)
-                    yield *who, i.mean, i.low, i.high, i.n, d.above, d.below, d.p_value
+                    yield *who, i.mean, i.low, i.high, i.n, i.infinite, d.above, d.below, d.p_value
 
 
 def interval(values: Iterable[float]) -> Interval:
@@ -124,8 +131,8 @@ def interval(values: Iterable[float]) -> Interval:
     n = len(xs)
     if not n:
         return Interval(math.nan, math.nan, 0)
-    if any(math.isinf(x) for x in xs):
-        return Interval(math.inf, math.nan, n)
+    if infinite := sum(map(math.isinf, xs)):
+        return Interval(sum(xs) / n, math.nan, n, infinite)
     if n == 1:
         return Interval(xs[0], math.nan, 1)
     mean = math.fsum(xs) / n
@@ -138,22 +145,38 @@ def interval(values: Iterable[float]) -> Interval:
     return Interval(mean, float(t.ppf((1 + LEVEL) / 2, n - 1)) * sd / math.sqrt(n), n)
 
 
-def paired(differences: list[float]) -> Difference:
-    """Mean difference with interval, sign counts, and the p-value of the paired t test."""
-    xs = [x for x in differences if not math.isnan(x) and not math.isinf(x)]
-    found = interval(xs)
-    above, below = sum(1 for x in xs if x > 0), sum(1 for x in xs if x < 0)
-    if found.n < 2:
-        p = math.nan
-    elif found.half == 0.0:
-        # Without spread the t test says nothing; the same sign in all n seeds has chance 2^(1-n).
-        p = 1.0 if found.mean == 0.0 else 2.0 ** (1 - found.n)
-    else:
-        from scipy.stats import t
+def paired(pairs: Iterable[tuple[float, float]]) -> Difference:
+    """First minus second: mean with interval, sign counts, and the p-value of the paired t test.
 
-        factor = float(t.ppf((1 + LEVEL) / 2, found.n - 1))
-        p = float(2 * t.sf(abs(found.mean) / (found.half / factor), found.n - 1))
-    return Difference(found, above, below, p)
+    Where a value is infinite, only its order counts: the exact sign test over all pairs.
+    """
+    known = [(a, b) for a, b in pairs if not math.isnan(a) and not math.isnan(b)]
+    above, below = sum(1 for a, b in known if a > b), sum(1 for a, b in known if a < b)
+    infinite = sum(1 for pair in known if any(map(math.isinf, pair)))
+    if infinite:
+        found = Interval(math.nan, math.nan, len(known), infinite)
+        p = sign_test(above, below) if found.n > 1 else math.nan
+        return Difference(found, above, below, p, above - below)
+    found = interval([a - b for a, b in known])
+    return Difference(found, above, below, _t_test(found), found.mean)
+
+
+def sign_test(above: int, below: int) -> float:
+    """Chance of signs at least so uneven if either were equally likely; ties are left out."""
+    n = above + below
+    return min(1.0, 2 * sum(math.comb(n, k) for k in range(min(above, below) + 1)) / (1 << n))
+
+
+def _t_test(found: Interval) -> float:
+    if found.n < 2:
+        return math.nan
+    if found.half == 0.0:
+        # Without spread the t test says nothing; the same sign in all n seeds has chance 2^(1-n).
+        return 1.0 if found.mean == 0.0 else 2.0 ** (1 - found.n)
+    from scipy.stats import t
+
+    factor = float(t.ppf((1 + LEVEL) / 2, found.n - 1))
+    return float(2 * t.sf(abs(found.mean) / (found.half / factor), found.n - 1))
 
 
 def holm(p_values: list[float]) -> list[float]:
@@ -169,18 +192,26 @@ def holm(p_values: list[float]) -> list[float]:
 
 
 def rank(table: Table, measure: str, better: int, value: str = "") -> tuple[list[str], list[Pair]]:
-    """(variants from best to worst by mean, all pairs with Holm-adjusted p-values)."""
+    """(variants from best to worst by mean, all pairs with Holm-adjusted p-values).
+
+    What is infinite more often has the larger mean, however large the rest is; between equals the rest
+    decides. Two are told apart only if the test says so in the direction of this order.
+    """
     sign = better or 1
-    means = {v: table.mean(v, measure, value=value).mean for v in table.variants}
-    order = sorted(
-        table.variants,
-        key=lambda v: (math.isnan(means[v]), -sign * means[v] if not math.isnan(means[v]) else 0.0),
-    )
+
+    def place(variant: str) -> tuple[bool, float, float]:
+        known = [x for x in table.column(variant, measure, value=value).values() if not math.isnan(x)]
+        finite = [x for x in known if not math.isinf(x)]
+        infinite = sum(math.copysign(1, x) for x in known if math.isinf(x)) / max(1, len(known))
+        return not known, -sign * infinite, -sign * math.fsum(finite) / max(1, len(finite))
+
+    order = sorted(table.variants, key=place)
     pairs = [(a, b) for i, a in enumerate(order) for b in order[i + 1 :]]
     differences = [table.difference(a, b, measure, value=value) for a, b in pairs]
     adjusted = holm([d.p_value for d in differences])
     return order, [
-        Pair(a, b, d, p, p <= 1 - LEVEL) for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)
+        Pair(a, b, d, p, p <= 1 - LEVEL and sign * d.direction > 0)
+        for (a, b), d, p in zip(pairs, differences, adjusted, strict=True)
     ]
 
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import zip_longest
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ FAULT, GOOD = "fault", "good"
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Everything a worker needs to run one variant at one parameter value with some seeds."""
+    """Everything a worker needs to run one variant at one parameter value with one seed."""
 
     text: str
     file: str
@@ -40,7 +39,7 @@ class Task:
     variant: str | None
     value: str
     """Value of the varied parameter; "" if nothing is varied."""
-    seeds: tuple[int, ...]
+    seed: int
     measures: tuple[str, ...]
 
 
@@ -55,7 +54,7 @@ class Row:
     values: dict[str, float] = field(hash=False)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _prepare(
     text: str,
     file: str,
@@ -73,20 +72,18 @@ def _prepare(
 
 
 def perform(task: Task) -> list[Row]:
-    """Run a task: for each seed the day with faults, and the good day beside it."""
+    """Run a task: the day with faults, and the good day beside it."""
     scenario, topology, good_topology, found = _prepare(
         task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant
     )
-    rows = []
-    for seed in task.seeds:
-        record = engines.run(topology, seed, plugins=found)
-        twin = engines.run(good_topology, seed, plugins=found) if good_topology is not None else None
-        who = (task.variant or "", task.value, seed)
-        share = scenario.healthy_share
-        values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
-        rows.append(Row(*who, FAULT, values))
-        if twin is not None and good_topology is not None:
-            rows.append(Row(*who, GOOD, _on_a_good_day(task.measures, record, twin, good_topology, share)))
+    record = engines.run(topology, task.seed, plugins=found)
+    who = (task.variant or "", task.value, task.seed)
+    share = scenario.healthy_share
+    twin = engines.run(good_topology, task.seed, plugins=found) if good_topology is not None else None
+    values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
+    rows = [Row(*who, FAULT, values)]
+    if twin is not None and good_topology is not None:
+        rows.append(Row(*who, GOOD, _on_a_good_day(task.measures, record, twin, good_topology, share)))
     return rows
 
 
@@ -110,44 +107,41 @@ def _on_a_good_day(
     return out
 
 
-def split(task: Task, jobs: int) -> list[Task]:
-    """Batches of seeds: enough to keep every process busy, few enough to build each topology seldom."""
-    size = max(1, min(5, len(task.seeds) // max(1, jobs)))
-    return [
-        Task(
-            task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant, task.value,
-            task.seeds[i : i + size], task.measures,
-        )
-        for i in range(0, len(task.seeds), size)
-    ]  # fmt: skip
-
-
 def execute(
     tasks: Iterable[Task],
     jobs: int = 1,
     executor: Executor | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Iterator[Row]:
-    """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do."""
+    """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do.
+
+    A task is handed out and back alone, so that an interrupt loses only what was under way; whoever
+    performs several keeps the topology between them.
+    """
     if jobs == 1 and executor is None:
-        # One seed at a time, so that an interrupt loses one run; the topology is kept between them.
-        yield from _told((perform(one) for one in _seeds_first(tasks, None)), done)
-        return
-    pool = executor or ProcessPoolExecutor(
-        jobs, mp_context=get_context("spawn"), initializer=_die_on_interrupt
-    )
-    try:
-        futures = [pool.submit(perform, batch) for batch in _seeds_first(tasks, jobs)]
-        yield from _told((future.result() for future in as_completed(futures)), done)
-    finally:
-        if executor is None:
+        yield from _told(map(perform, tasks), done)
+    elif executor is not None:
+        yield from _told(_completed(executor, tasks), done)
+    else:
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_die_on_interrupt)
+        try:
+            yield from _told(_completed(pool, tasks), done)
+        except BaseException:
+            _end_workers(pool)
+            raise
+        finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _seeds_first(tasks: Iterable[Task], jobs: int | None) -> list[Task]:
-    """The first seeds of every task, then the next: an interrupt leaves seeds that all variants have."""
-    batches = [split(task, len(task.seeds) if jobs is None else jobs) for task in tasks]
-    return [batch for nth in zip_longest(*batches) for batch in nth if batch is not None]
+def _completed(pool: Executor, tasks: Iterable[Task]) -> Iterator[list[Row]]:
+    futures = [pool.submit(perform, task) for task in tasks]
+    return (future.result() for future in as_completed(futures))
+
+
+def _end_workers(pool: ProcessPoolExecutor) -> None:
+    """Nobody waits for what is under way. What `terminate_workers` does from Python 3.14 on."""
+    for process in list((pool._processes or {}).values()):
+        process.terminate()
 
 
 def _told(batches: Iterable[list[Row]], done: Callable[[int], None] | None) -> Iterator[Row]:

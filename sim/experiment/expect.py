@@ -25,6 +25,8 @@ class Verdict:
 
     def __str__(self) -> str:
         shown = f"{self.found.mean:.4g}"
+        if 0 < self.found.infinite < self.found.n:
+            shown = f"infinite in {self.found.infinite} of them"
         if self.found.half == self.found.half:
             shown += f" ± {self.found.half:.2g}"
         text = (

@@ -6,8 +6,8 @@ from sim.measures import breakers
 from sim.measures.selection import select
 from sim.record.types import Record
 from sim.scenario.expect import Measure
-from sim.store.tables import caller_names, target_name
-from sim.topology.types import L_BREAKER, Topology
+from sim.topology.names import caller_names, target_name
+from sim.topology.types import WITH_STATES, Topology
 
 
 def per_copy(record: Record, topology: Topology) -> dict[str, dict[str, Any]]:
@@ -20,7 +20,7 @@ def per_copy(record: Record, topology: Topology) -> dict[str, dict[str, Any]]:
     found = breakers.tripped(select(Measure("B"), record, topology))
     out: dict[str, dict[str, Any]] = {}
     for scope in topology.scopes:
-        if scope.kind != L_BREAKER:
+        if scope.kind not in WITH_STATES:
             continue
         copies = [c for c in record.copies if c.scope == scope.id]
         tripped = {}

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from sim.measures.selection import Selection
 from sim.record.types import Transition
-from sim.topology.types import L_BREAKER, CallSite
+from sim.topology.types import WITH_STATES, CallSite
 from sim.words import CLOSED, HALF_OPEN, OPEN
 
 
@@ -27,7 +27,7 @@ def _with_gateways(s: Selection) -> list[CallSite]:
 def guarded(s: Selection) -> NDArray[np.int64]:
     """Outcomes of the tries that a breaker guards: on the selection's sites, on all of them for the whole."""
     sites = _with_gateways(s) if s.target else s.topology.sites
-    ids = [x.id for x in sites if any(layer.kind == L_BREAKER for layer in x.layers)]
+    ids = [x.id for x in sites if any(layer.kind in WITH_STATES for layer in x.layers)]
     table: NDArray[np.int64] = s.record.counts[1, ids, s.buckets].sum(axis=(0, 1))
     return table
 
@@ -87,7 +87,11 @@ def open_share(s: Selection) -> float:
     """Share of (copies x time) spent open; nan without breakers."""
     scopes = scopes_of(s)
     start, end = s.span
-    copies = {(c.scope, c.caller, c.target): max(c.t_ns, start) for c in s.record.copies if c.scope in scopes}
+    copies: dict[tuple[int, int, int], int] = {}
+    for c in s.record.copies:
+        if c.scope in scopes:
+            # A restarted caller's new copy goes on where its old one was.
+            copies.setdefault((c.scope, c.caller, c.target), max(c.t_ns, start))
     if not copies or unknown(s):
         return float("nan")
     total = sum(max(0, end - t) for t in copies.values())

@@ -3,7 +3,7 @@
 A part's number chooses a branch of the functions in `sim.policies.breaker` and `breaker_window`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sim.words import CLOSED, FOREVER, OPEN
 
@@ -178,12 +178,17 @@ class Params:
     clear: int = CLEAR_TRANSITION
     initial: int = CLOSED
 
-    @property
-    def asks(self) -> bool:
-        """Does a call change something before it has a result, though the breaker is closed?"""
-        return self.of != OF_RESULTS or self.window == W_INTERVAL
+    asks: bool = field(init=False)
+    """Does a call change something before it has a result, though the breaker is closed?"""
+    timed: bool = field(init=False)
+    """May time alone change the state?"""
+    rolls: bool = field(init=False)
+    """Do results leave the window one slot after the other?"""
 
-    @property
-    def timed(self) -> bool:
-        """May time alone change the state?"""
-        return self.leave == LEAVE_TIMER or self.half_open_ns > 0 or self.evaluate == ON_BUCKET
+    def __post_init__(self) -> None:
+        """What follows from the parts, computed once: `admit` and the engine ask at every call."""
+        asks = self.of != OF_RESULTS or self.window == W_INTERVAL
+        timed = self.leave == LEAVE_TIMER or self.half_open_ns > 0 or self.evaluate == ON_BUCKET
+        object.__setattr__(self, "asks", asks)
+        object.__setattr__(self, "timed", timed)
+        object.__setattr__(self, "rolls", self.window not in (W_CONSECUTIVE, W_INTERVAL))

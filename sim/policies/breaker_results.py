@@ -27,7 +27,7 @@ from sim.policies.breaker_parts import (
     OPEN_RESTARTS,
     Params,
 )
-from sim.policies.breaker_window import STATE_BITS, Breaker, remember, share, verdict_of_window
+from sim.policies.breaker_window import STATE_BITS, STATE_MASK, Breaker, remember, share, verdict_of_window
 from sim.words import CLOSED, HALF_OPEN, METRICS_ONLY, OPEN
 
 
@@ -37,17 +37,17 @@ def settle(b: Breaker, p: Params, now: int, ticket: int, verdict: int, elapsed_n
         return
     if p.leave == LEAVE_TOUCH:
         look(b, p, now)
-    fresh = ticket >> STATE_BITS == b.generation
-    admitted_in = ticket & (1 << STATE_BITS) - 1
-    if p.late == LATE_GENERATION and not fresh:
+    late = p.late
+    if late == LATE_GENERATION and ticket >> STATE_BITS != b.generation:
         return
-    if p.late == LATE_SAME_STATE and admitted_in != b.state:
+    if late == LATE_SAME_STATE and ticket & STATE_MASK != b.state:
         return
     slow = 1 if elapsed_ns > p.slow_ns and (p.slow_failures or verdict != FAILURE) else 0
-    if p.late == LATE_STARTED:
-        settle_as_started(b, p, now, fresh, admitted_in, verdict, slow, elapsed_ns)
+    if late == LATE_STARTED:
+        fresh = ticket >> STATE_BITS == b.generation
+        settle_as_started(b, p, now, fresh, ticket & STATE_MASK, verdict, slow, elapsed_ns)
     elif b.state == HALF_OPEN:
-        settle_probe(b, p, now, fresh, verdict, slow, elapsed_ns)
+        settle_probe(b, p, now, ticket >> STATE_BITS == b.generation, verdict, slow, elapsed_ns)
     elif verdict != IGNORE:
         settle_result(b, p, now, verdict, slow, elapsed_ns)
 

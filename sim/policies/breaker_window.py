@@ -31,7 +31,6 @@ from sim.policies.breaker_parts import (
     W_CONSECUTIVE,
     W_COUNT,
     W_EMA,
-    W_INTERVAL,
     W_LAZY,
     W_STALE,
     Condition,
@@ -40,6 +39,7 @@ from sim.policies.breaker_parts import (
 from sim.words import CLOSED
 
 STATE_BITS = 3
+STATE_MASK = (1 << STATE_BITS) - 1
 """A ticket is the generation it was given in, and below it the state."""
 
 
@@ -112,7 +112,7 @@ class Breaker:
 
 def new_window(p: Params, key: int, now: int) -> Breaker:
     """A record with its luck and an empty window that begins now."""
-    slots = p.size + 1 if p.window == W_LAZY else p.size if p.window not in (W_CONSECUTIVE, W_INTERVAL) else 1
+    slots = p.size + (p.window == W_LAZY) if p.rolls else 0
     b = Breaker(key, n_ring=[0] * slots, failures_ring=[0] * slots, slow_ring=[0] * slots)
     b.sum_ring, b.stamp_ring = [0] * slots, [0] * slots
     b.since = now
@@ -182,36 +182,47 @@ def slot(b: Breaker, p: Params, now: int) -> int:
         if b.stamp_ring[b.position] != second:
             drop(b, b.position)
             b.stamp_ring[b.position] = second
-    elif p.window not in (W_CONSECUTIVE, W_INTERVAL):
+    else:
         advance(b, p, now)
     return b.position
 
 
 def count_call(b: Breaker, p: Params, now: int) -> None:
     """A call is counted before it has a result."""
-    b.n_ring[slot(b, p, now)] += 1
+    if p.rolls:
+        b.n_ring[slot(b, p, now)] += 1
     b.n += 1
 
 
 def remember(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns: int) -> None:
     """Put one result into the window."""
-    i = slot(b, p, now)
-    b.row = b.row + 1 if failed else 0
+    if p.rolls:
+        put(b, p, now, failed, slow, elapsed_ns)
     b.seen += 1
-    if p.window == W_CONSECUTIVE and not failed:
-        drop(b, i)
-    if p.of == OF_RESULTS:
-        b.n_ring[i] += 1
-        b.n += 1
-    b.failures_ring[i] += failed
-    b.fail_count += failed
-    b.slow_ring[i] += slow
-    b.slow_count += slow
-    if not failed:
-        b.sum_ring[i] += elapsed_ns
+    if failed:
+        b.row += 1
+        b.fail_count += 1
+    else:
+        b.row = 0
+        if p.window == W_CONSECUTIVE:
+            b.n = b.fail_count = b.slow_count = b.sum_ns = 0
         b.sum_ns += elapsed_ns
+    b.slow_count += slow
+    if p.of == OF_RESULTS:
+        b.n += 1
     if p.window == W_EMA:
         average(b, p, now, 0.0 if failed else 1.0)
+
+
+def put(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns: int) -> None:
+    """Its share in the slot that will leave one day; first, what is too old leaves."""
+    i = slot(b, p, now)
+    if p.of == OF_RESULTS:
+        b.n_ring[i] += 1
+    b.failures_ring[i] += failed
+    b.slow_ring[i] += slow
+    if not failed:
+        b.sum_ring[i] += elapsed_ns
 
 
 def average(b: Breaker, p: Params, now: int, x: float) -> None:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import Any, Protocol
 
 from sim.policies import breaker as machine
-from sim.policies import catalog
+from sim.policies import catalog, outlier_subject
 from sim.policies.catalog.parts import params_from_parts
 from sim.policies.limits import subjects as limiters
 from sim.words import CLOSED, DISABLED, FORCED_OPEN, HALF_OPEN, METRICS_ONLY, NS, OPEN, OUTCOMES, STATES
@@ -191,11 +191,19 @@ def subject_of(library: str, config: Mapping[str, Any]) -> Subject:
                 [BreakerSubject(entry, catalog.parts_of(name, r, elsewhere_too=True)) for r in rules]
             )
         return BreakerSubject(entry, catalog.parts_of(name, dict(config), elsewhere_too=True))
+    if library in outlier_subject.SUBJECTS:
+        return outlier_subject.SUBJECTS[library](dict(config))
     limiter = limiters.subject_of(name, config)
     if limiter is not None:
         found: Subject = limiter
         return found
-    known = sorted([*(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version), *limiters.names()])
+    known = sorted(
+        [
+            *(n for n in catalog.ENTRIES if catalog.ENTRIES[n].version),
+            *limiters.names(),
+            *outlier_subject.SUBJECTS,
+        ]
+    )
     msg = f"no library is called {library!r}; {_near(library, known)}"
     raise ValueError(msg)
 

@@ -120,3 +120,5 @@ class Record:
     copies: list[Copy] = field(default_factory=list)
     faults: list[FaultSpan] = field(default_factory=list)
     walks: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
+    """Ended before its time, at end_ns: it holds a part of the run."""

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sim.errors import Problem
-from sim.policies import catalog
+from sim.policies import catalog, outlier_catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import OptionError
 from sim.scenario import expect, offered, whole
@@ -13,7 +13,7 @@ from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
 from sim.scenario.model import Scenario, Step
 from sim.scenario.offered import Site, missed, mix
-from sim.scenario.policies import Deadline, Policies, Single, Timeout, no_policies
+from sim.scenario.policies import Deadline, Outlier, Policies, Single, Timeout, no_policies
 from sim.scenario.source import Location, Tree
 from sim.units import show_ns
 
@@ -125,10 +125,14 @@ class Checker:
                 self.problem(place, message)
             else:
                 self.warning(place, message)
+        for place, message in whole.rival_choosers(self.model, self.sites):
+            self.problem(place, message)
         if found.endless:
             return
         for place, message in (
+            *whole.idle_operations(self.model, self.sites),
             *whole.idle_breakers(self.model, self.sites, found),
+            *whole.idle_ejectors(self.model, self.sites),
             *whole.overload(self.model, found),
         ):
             self.warning(place, message)
@@ -156,19 +160,23 @@ class Checker:
     def policies(self, policies: Policies, at: Location) -> None:
         if policies.stack is None:
             self.nested(_after(policies.deadline), _after(policies.timeout), at)
-            if policies.breaker:
-                self.breaker(policies.breaker, (*at, "breaker"))
-            self.limits(policies, at)
+            self.named(policies, at)
             return
         outer: int | None = None
         for i, single in enumerate(policies.stack):
-            if single.breaker:
-                self.breaker(single.breaker, (*at, "stack", i, "breaker"))
-            self.limits(single, (*at, "stack", i))
+            self.named(single, (*at, "stack", i))
             if single.deadline:
                 outer = single.deadline.after
             if single.timeout:
                 self.nested(outer, single.timeout.after, (*at, "stack", i))
+
+    def named(self, single: Single, at: Location) -> None:
+        """Policies that are named entries with settings."""
+        if single.breaker:
+            self.breaker(single.breaker, (*at, "breaker"))
+        if single.outlier:
+            self.outlier(single.outlier, (*at, "outlier"))
+        self.limits(single, at)
 
     def nested(self, outer: int | None, timeout: int | None, at: Location) -> None:
         if outer and timeout and timeout > outer:
@@ -218,6 +226,17 @@ class Checker:
                 limits.params(rows, spec.use, spec.params)
             except OptionError as error:
                 self.settings(error, (*place, "params"))
+
+    def outlier(self, outlier: Outlier, at: Location) -> None:
+        if outlier.use not in outlier_catalog.names():
+            place = (*at, "use") if (*at, "use") in self.tree.values else at
+            self.unknown(place, "host ejection", outlier.use, set(outlier_catalog.names()))
+            return
+        try:
+            outlier_catalog.params_from(outlier.use, outlier.params)
+        except OptionError as error:
+            place = (*at, "params", *error.name.split("."))
+            self.problem(place if place in self.tree.values else (*at, "params"), str(error))
 
     def edge_names(self) -> None:
         for name in self.model.edges:

@@ -9,21 +9,35 @@ from sim.scenario.fields import Duration, Names, Number, Part, Share, Whole
 
 
 class OnReplicas(Part):
-    """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
+    """Target: whole replicas, by service or one by one (`db[0]`, `db[0..1]`)."""
 
     service: Names = Field((), description="All replicas of these services.")
-    endpoint: Names = Field((), description="These endpoints only (`service.endpoint`).")
     replica: Names = Field((), description="Single replicas: `db[0]` or `db[0..1]`.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _whole(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "endpoint" in value and "endpoint" not in cls.model_fields:
+            msg = "stop and freeze are of whole replicas, with all their endpoints: write service or replica"
+            raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _some(self) -> "OnReplicas":
-        if not any(getattr(self, k) for k in ("service", "endpoint", "replica", "edge") if hasattr(self, k)):
-            msg = "a fault needs a target: service, endpoint, replica or edge"
+        targets = [k for k in ("service", "endpoint", "replica", "edge") if k in type(self).model_fields]
+        if not any(getattr(self, k) for k in targets):
+            msg = f"a fault needs a target: {', '.join(targets[:-1])} or {targets[-1]}"
             raise ValueError(msg)
         return self
 
 
-class Slow(OnReplicas):
+class OnEndpoints(OnReplicas):
+    """Target: services, endpoints or replicas (`db[0]`, `db[0..1]`)."""
+
+    endpoint: Names = Field((), description="These endpoints only (`service.endpoint`).")
+
+
+class Slow(OnEndpoints):
     """Work that starts in the window takes `times` as long plus `plus`; on an edge: the network."""
 
     edge: Names = Field((), description="The network of these edges (`caller -> callee`).")
@@ -38,7 +52,7 @@ class Slow(OnReplicas):
         return self
 
 
-class Fail(OnReplicas):
+class Fail(OnEndpoints):
     """A share of attempts fails."""
 
     share: Share = Field(1.0, description="Share of the attempts.")

@@ -78,7 +78,7 @@ class Scenario(Part):
     )
     healthy_share: Share = Field(0.99, gt=0, description="Of the baseline; below it a service is failing.")
     watch: tuple[str, ...] | None = Field(
-        None, description="Edges with latency per bucket; default all if fewer than 50."
+        None, description="Edges with latency per bucket, beside the sources'; default all if fewer than 50."
     )
     network: Distribution = Field(NO_TIME, description="Default one-way delay of every edge.")
     sources: dict[str, Source] = Field(min_length=1, description="Where requests come from.")

@@ -97,6 +97,16 @@ class Hedge(Part):
     extra: Whole = Field(1, ge=1, le=100, description="Copies beside the first.")
 
 
+class Outlier(Part):
+    """Host ejection (outlier detection): hosts that stand out get no calls for a while."""
+
+    use: str = Field(description="envoy-outlier-detection, istio or grpc-outlier-detection.")
+    params: dict[str, Any] = Field(default_factory=dict, description="Its settings by their own names.")
+    copies: Literal["replica", "shared"] = Field(
+        "replica", description="Each caller replica judges for itself, or all together."
+    )
+
+
 class Timeout(Part):
     """Longest wait for one answer."""
 
@@ -107,7 +117,8 @@ class Timeout(Part):
 
 
 ORDER = (
-    "fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "concurrency", "bulkhead", "timeout"
+    "fallback", "deadline", "retry", "hedge", "breaker", "throttle", "rate_limit", "concurrency", "bulkhead",
+    "outlier", "timeout",
 )  # fmt: skip
 """Default order from the outside in."""
 
@@ -141,6 +152,9 @@ class Single(Part):
     )
     bulkhead: Annotated[Bulkhead, short("limit", COUNT)] | None = Field(
         None, description="At most so many calls at once."
+    )
+    outlier: Annotated[Outlier, short("use", TEXT)] | None = Field(
+        None, description="Host ejection: envoy-outlier-detection, istio or grpc-outlier-detection."
     )
     timeout: Annotated[Timeout, short("after", TIME)] | None = Field(
         None, description="Longest wait for one answer."

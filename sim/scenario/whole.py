@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.policies import breaker_parts as parts
-from sim.policies import catalog
+from sim.policies import catalog, outlier_catalog
 from sim.scenario.breakers import Breaker
 from sim.scenario.model import Scenario
 from sim.scenario.offered import Offered, Site, source_rate
@@ -160,6 +160,61 @@ def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
         seen = f"{rate * duration / 1e9:.3g} results"
         return f"this breaker cannot trip: a copy sees {seen} in the whole run and needs {need}"
     return ""
+
+
+def _ejectors(model: Scenario, sites: list[Site]) -> Iterator[tuple[Site, list[Applied], Applied]]:
+    """Calls with host ejection: the call, all its policies, and the ejection."""
+    for site in sites:
+        around = applied(model, site)
+        for one in around:
+            if one.kind == "outlier":
+                yield site, around, one
+
+
+def rival_choosers(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+    """Host ejection beside another policy that chooses the host."""
+    seen = set()
+    for site, around, one in _ejectors(model, sites):
+        others = [
+            a
+            for a in around
+            if a is not one and (a.kind == "outlier" or (a.kind == "breaker" and a.policy.key == "replica"))
+        ]
+        if others and one.at not in seen:
+            seen.update([one.at, *(a.at for a in others)])
+            what = "other host ejection" if others[0].kind == "outlier" else "a breaker with `key: replica`"
+            yield (
+                one.at,
+                f"both this and {what} choose the host ({site.caller} -> {site.callee}): keep one of them",
+            )
+
+
+def idle_ejectors(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+    """Host ejection that can eject nobody."""
+    seen = set()
+    for site, _, one in _ejectors(model, sites):
+        service = model.services[site.callee.split(".")[0]]
+        hosts = service.autoscale.max if service.autoscale else service.replicas
+        why = outlier_catalog.idle(outlier_catalog.params_from(one.policy.use, one.policy.params), hosts)
+        if why and one.at not in seen:
+            seen.add(one.at)
+            yield one.at, f"this ejects nobody: {why} ({site.caller} -> {site.callee})"
+
+
+def idle_operations(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+    """Operations on edges without a breaker to move."""
+    guarded = {
+        f"{site.caller.split('.')[0]} -> {site.callee.split('.')[0]}"
+        for site in sites
+        if any(a.kind == "breaker" for a in applied(model, site))
+    }
+    for i, operation in enumerate(model.operations):
+        for name in operation.edge:
+            if name not in guarded:
+                yield (
+                    ("operations", i, "edge"),
+                    f"{name} has no breaker to move; give it one, or another edge",
+                )
 
 
 def overload(model: Scenario, load: Offered) -> Iterator[Remark]:

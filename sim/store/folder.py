@@ -1,9 +1,9 @@
-"""A folder appears whole or not at all."""
+"""A folder appears whole or not at all, and so does a file that comes later."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 from sim.errors import StoreError
@@ -11,10 +11,8 @@ from sim.errors import StoreError
 Content = str | bytes
 
 
-def write_folder(
-    folder: Path, files: Mapping[str, Content], draw: Callable[[Path], None] | None = None
-) -> None:
-    """Write files (by relative name) beside `folder`, let `draw` add to them, then move into place.
+def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
+    """Write files (by relative name) beside `folder`, then move them into place.
 
     What was there before is replaced only once the new one is complete. Raises StoreError.
     """
@@ -28,8 +26,6 @@ def write_folder(
             place = aside / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.encode() if isinstance(content, str) else content)
-        if draw is not None:
-            draw(aside)
         _replace(aside, folder)
     except OSError as error:
         msg = f"{folder}: cannot be written: {error.strerror or error}; what was there before is untouched"
@@ -37,6 +33,23 @@ def write_folder(
     finally:
         if aside is not None and aside.exists():
             shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file beside its place, then move it there: a folder that is there gets it whole or not at all.
+
+    Raises StoreError.
+    """
+    aside = path.with_name(f".{path.name}-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_bytes(content)
+        aside.replace(path)
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror or error}; what is there already is complete"
+        raise StoreError(msg) from error
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _replace(aside: Path, folder: Path) -> None:

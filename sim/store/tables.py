@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from sim.record.types import GAUGES, VISITS, Columns, Copy, FaultSpan, Ints, Record, Transition
-from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Topology
+from sim.topology.names import caller_names, replica_names, target_name
+from sim.topology.types import Topology
 from sim.words import COUNTERS, LEDGERS, OUTCOMES, STATES
 
 
@@ -24,27 +25,6 @@ def to_csv(header: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
 def from_csv(text: str) -> Iterator[dict[str, str]]:
     """Rows of CSV text."""
     return csv.DictReader(StringIO(text))
-
-
-def caller_names(topology: Topology) -> list[str]:
-    """Names of caller ids: `db[0]` for replicas, `users[3]` for clients."""
-    names = replica_names(topology)
-    for source in topology.sources:
-        names += [f"{source.name}[{i}]" for i in range(source.clients)]
-    return names
-
-
-def replica_names(topology: Topology) -> list[str]:
-    """Names of global replica ids."""
-    return [f"{s.name}[{i}]" for s in topology.services for i in range(s.replicas_max)]
-
-
-def target_name(topology: Topology, scope: int, target: int) -> str:
-    """Name of a breaker copy's target; empty for a whole edge."""
-    key = topology.scopes[scope].key
-    if key == KEY_ENDPOINT:
-        return topology.endpoints[target].name
-    return replica_names(topology)[target] if key == KEY_REPLICA else ""
 
 
 def calls(record: Record, topology: Topology) -> str:

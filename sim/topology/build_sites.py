@@ -102,7 +102,9 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             found[f"{gateway} -> {callee}"] = (gateway, callee)
         else:
             found[f"{caller} -> {callee}"] = (caller, callee)
-    watched = wiring.model.watch
+    watch = wiring.model.watch
+    if watch is None:
+        watch = tuple(map(_plain, found)) if len(found) < WATCH_ALL_BELOW else ()
     edges = {}
     for i, name in enumerate(sorted(found)):
         caller, callee = found[name]
@@ -115,7 +117,7 @@ def declare_edges(wiring: Wiring) -> dict[str, t.Edge]:
             callee_service=wiring.service_id[callee],
             out=dist,
             back=dist,
-            watched=_plain(name) in watched if watched is not None else len(found) < WATCH_ALL_BELOW,
+            watched=caller in wiring.source_id or _plain(name) in watch,
         )
     return edges
 

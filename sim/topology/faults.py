@@ -1,6 +1,6 @@
 """Faults of the file -> fault records with integer targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.distributions import CONSTANT
@@ -36,7 +36,17 @@ def build_faults(
 ) -> tuple[t.Fault, ...]:
     """All faults, in the order of the file (which only names them)."""
     names = _Names(wiring, edges, services)
-    return tuple(_fault(names, i, fault) for i, fault in enumerate(wiring.model.faults))
+    return _told_apart([_fault(names, i, fault) for i, fault in enumerate(wiring.model.faults)])
+
+
+def _told_apart(faults: list[t.Fault]) -> tuple[t.Fault, ...]:
+    """Faults of one name are numbered: a name is an identity, and luck goes by it."""
+    seen: dict[str, int] = {}
+    out = []
+    for fault in faults:
+        seen[fault.name] = n = seen.get(fault.name, 0) + 1
+        out.append(fault if n == 1 else replace(fault, name=f"{fault.name}#{n}"))
+    return tuple(out)
 
 
 def _fault(names: _Names, number: int, fault: m.Fault) -> t.Fault:

@@ -31,5 +31,5 @@ def _scopes(op: m.Operation, edges: dict[str, t.Edge], scopes: list[t.Scope]) ->
     for name in op.edge:
         callee = name.partition(" -> ")[2]
         ids = {edges[n].id for n in (name, f"gateway({callee}) -> {callee}") if n in edges}
-        found += [s.id for s in scopes if s.edge in ids and s.kind in t.WITH_STATES]
+        found += [s.id for s in scopes if s.edge in ids and s.kind == t.L_BREAKER]
     return tuple(sorted(found))

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from sim.policies import catalog, kinds
-from sim.policies.limits import budget, throttle
+from sim.policies import catalog, kinds, outlier_catalog
+from sim.policies.limits import budget, pool, throttle
 from sim.policies.limits import catalog as limits
 from sim.scenario import policies as m
 from sim.topology import types as t
@@ -85,10 +85,9 @@ def _rate_limit(p: m.RateLimit) -> t.Layer:
 
 def _bulkhead(p: m.Bulkhead) -> t.Layer:
     if p.use is not None:
-        limit, queue, wait = limits.params(limits.BULKHEADS, p.use, p.params)
-        return t.Layer(t.L_BULKHEAD, t.Bulkhead(limit, FOREVER if queue < 0 else queue, wait))
+        return t.Layer(t.L_BULKHEAD, limits.params(limits.BULKHEADS, p.use, p.params))
     wait = FOREVER if p.max_wait is None else p.max_wait
-    return t.Layer(t.L_BULKHEAD, t.Bulkhead(p.limit or 1, p.queue, wait))
+    return t.Layer(t.L_BULKHEAD, pool.Params(p.limit or 1, p.queue, wait))
 
 
 def place_of(breaker: m.Breaker) -> str:
@@ -137,10 +136,13 @@ def layer_of(single: m.Single, place: str = "") -> t.Layer:
     if name in _LIMITS:
         layer: t.Layer = _LIMITS[name](p)
         return layer
+    if name == "outlier":
+        codes = outlier_catalog.ENTRIES[p.use].codes
+        return t.Layer(t.L_OUTLIER, t.Outlier(outlier_catalog.params_from(p.use, p.params), codes))
     return t.Layer(t.L_TIMEOUT, t.Timeout(p.after, ("none", "queued", "all").index(p.cancel)))
 
 
-GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_CONCURRENCY, t.L_BULKHEAD)
+GUARDS = (t.L_BREAKER, t.L_THROTTLE, t.L_RATE_LIMIT, t.L_CONCURRENCY, t.L_BULKHEAD, t.L_OUTLIER)
 
 
 def stateful(layer: t.Layer) -> bool:

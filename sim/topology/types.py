@@ -124,10 +124,11 @@ class Edge:
     L_BULKHEAD,
     L_TIMEOUT,
     L_ATTEMPT,
-) = range(13)
+    L_OUTLIER,
+) = range(14)
 
 
-WITH_STATES = (L_BREAKER,)
+WITH_STATES = (L_BREAKER, L_OUTLIER)
 """Layers whose copies have states, and trip."""
 
 
@@ -193,13 +194,6 @@ class RateLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Bulkhead:
-    limit: int
-    queue: int
-    max_wait_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class Timeout:
     timeout_ns: int
     """FOREVER = none of its own, only the deadline's."""
@@ -223,6 +217,16 @@ class Breaker:
     """By outcome number: LEARN_*."""
     slow_ns: int
     """A result slower than this carries the slow flag; FOREVER = never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outlier:
+    """Host ejection: chooses the host, and hears how the try ended."""
+
+    params: Any
+    """sim.policies.outlier_params.Params"""
+    codes: tuple[int, ...]
+    """By outcome number: what the host's counters hear."""
 
 
 LEARN_SUCCESS, LEARN_FAILURE, LEARN_IGNORE = range(3)

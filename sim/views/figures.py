@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
+from sim.store import write_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,12 +71,14 @@ def draw_comparison(comparison: Any, name: str) -> "Figure":
 
 
 def _write(figure: "Figure", folder: Path, name: str) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    png, svg = folder / f"{name}.png", folder / f"{name}.svg"
-    with style():
-        figure.savefig(png, metadata={"Software": None})
-        figure.savefig(svg, metadata={"Date": None})
-    return [png, svg]
+    out = []
+    for kind, unstable in (("png", "Software"), ("svg", "Date")):
+        drawn = BytesIO()
+        with style():
+            figure.savefig(drawn, format=kind, metadata={unstable: None})
+        out.append(folder / f"{name}.{kind}")
+        write_file(out[-1], drawn.getvalue())
+    return out
 
 
 def save_figures(run: Any, folder: Path, names: Sequence[str] = ()) -> list[Path]:

@@ -8,7 +8,7 @@ from sim.experiment.compare import DIFFERENCES, difference_rows
 from sim.measures import avalanche, latency
 from sim.measures.selection import fault_span, select
 from sim.scenario.expect import parse_measure
-from sim.store import tables
+from sim.topology import names
 from sim.views import identities, series
 from sim.words import LEDGERS, OUTCOMES, STATES
 
@@ -70,11 +70,11 @@ def _outcomes(run: Any) -> "pd.DataFrame":
 def _breakers(run: Any) -> "pd.DataFrame":
     import pandas as pd
 
-    topology, callers = run.topology, tables.caller_names(run.topology)
+    topology, callers = run.topology, names.caller_names(run.topology)
     rows = [
         (
             t.t_ns / 1e9, topology.scopes[t.scope].name, callers[t.caller] if t.caller >= 0 else "shared",
-            tables.target_name(topology, t.scope, t.target), STATES[t.from_state], STATES[t.to_state], t.cause,
+            names.target_name(topology, t.scope, t.target), STATES[t.from_state], STATES[t.to_state], t.cause,
             t.n, t.failures, t.slow, t.open_ns / 1e9,
         )
         for t in run.record.transitions
@@ -200,12 +200,15 @@ def _ranking(comparison: Any) -> "pd.DataFrame":
     rows = [
         (
             value, p.better, p.worse, p.difference.interval.mean, p.difference.interval.low,
-            p.difference.interval.high, p.difference.p_value, p.p_holm, p.told_apart,
+            p.difference.interval.high, p.difference.interval.infinite, p.difference.p_value, p.p_holm,
+            p.told_apart,
         )
         for value in comparison.table.values
         for p in comparison.ranking(value)[1]
     ]  # fmt: skip
-    columns = ["value", "better", "worse", "mean", "low_95", "high_95", "p", "p_holm", "told_apart"]
+    columns = [
+        "value", "better", "worse", "mean", "low_95", "high_95", "infinite", "p", "p_holm", "told_apart",
+    ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 

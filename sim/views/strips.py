@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.store.tables import caller_names, target_name
+from sim.topology.names import caller_names, target_name
 from sim.views import palette, series
 from sim.views.marks import legend
 from sim.words import STATES

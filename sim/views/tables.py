@@ -24,7 +24,10 @@ def show(x: float | None, unit: str = "") -> str:
 
 
 def show_interval(found: Interval, unit: str) -> str:
-    """Mean ± half width."""
+    """Mean ± half width; where something never came, in how many seeds."""
+    if found.infinite:
+        word = "infinite" if math.isnan(found.mean) else "never"
+        return word if found.infinite == found.n else f"{word} in {found.infinite} of {found.n}"
     text = show(found.mean, unit)
     if math.isnan(found.half) or text in ("-", "never"):
         return text
@@ -175,14 +178,14 @@ def _differences(c: Any, value: str) -> list[str]:
 
 def summary_rows(c: Any) -> tuple[list[str], list[list[Any]]]:
     """comparison.csv: a row per variant, value, day and measure."""
-    header = ["variant", "value", "day", "measure", "unit", "mean", "low_95", "high_95", "n"]
+    header = ["variant", "value", "day", "measure", "unit", "mean", "low_95", "high_95", "n", "infinite"]
     rows = []
     for v in c.table.variants:
         for value in c.table.values:
             for day in c.table.days():
                 for m in c.table.measures:
                     i = c.table.mean(v, m, day, value)
-                    rows.append([v, value, day, m, _unit(m), i.mean, i.low, i.high, i.n])
+                    rows.append([v, value, day, m, _unit(m), i.mean, i.low, i.high, i.n, i.infinite])
     return header, rows
 
 
@@ -198,7 +201,7 @@ def comparison_data(c: Any) -> dict[str, Any]:
         "measures": [dict(zip(header, row, strict=True)) for row in rows],
         "ranking": order,
         "pairs": [
-            {"better": p.better, "worse": p.worse, "difference": p.difference.interval.mean, "p_holm": p.p_holm, "told_apart": p.told_apart}
+            {"better": p.better, "worse": p.worse, "difference": p.difference.interval.mean, "infinite": p.difference.interval.infinite, "p_holm": p.p_holm, "told_apart": p.told_apart}
             for p in pairs
         ],
         "expect": [{"variant": v.variant, "line": v.line.text, "verdict": v.verdict, "found": v.found.mean} for v in c.verdicts],

@@ -2,14 +2,16 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from sim.cli import COMMANDS, cli, main
+from sim.cli import COMMANDS, cli, common, main
 
 ROOT = Path(__file__).parents[2]
 TEXT = """
@@ -126,6 +128,14 @@ def test_a_comparison_as_json_is_json(place, capsys):
     assert sorted(found["ranking"]) == ["breaker", "none"]
 
 
+def test_a_comparison_shows_measures_that_are_asked_for(place, capsys):
+    asked = "attempts(db) during fault"
+    args = ("compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "-o", "c")
+    assert call(capsys, *args, "--measure", asked)[0] == 0
+    assert asked in (place / "c" / "rows.csv").read_text().splitlines()[0]
+    assert call(capsys, *args, "--measure", "attemps(db)")[0] in (2, 3)
+
+
 def test_an_expectation_that_is_not_met_is_exit_code_4(place, capsys):
     (place / "tiny.yaml").write_text(TEXT.replace(">= 1", ">= 1000"))
     code, out, _ = call(capsys, "compare", "tiny.yaml", "--seeds", "1,2", "--no-figures", "-o", "c")
@@ -194,12 +204,71 @@ def test_an_interrupt_is_exit_code_130(place, capsys, monkeypatch):
     assert "interrupted" in err
 
 
+def test_a_real_interrupt_of_a_run_keeps_the_run_up_to_there(place):
+    from sim import open_run
+
+    long = ["--set", "duration=100000s", "--set", "sources.users.rate=400/s"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "sim", "run", "tiny.yaml", "--no-figures", "-o", "out", *long],
+        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip
+        while "this will take about" not in process.stderr.readline():
+            assert process.poll() is None
+        time.sleep(3)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "interrupted at" in out
+    assert "not judged" in err
+    found = open_run(place / "out")
+    assert found.interrupted
+    assert found.manifest["end_ns"] == found.record.end_ns
+    seconds = found.record.end_ns / 1e9
+    assert 10 < seconds < 100_000
+    assert found.measure("N") + found.record.in_flight[0, 0] == pytest.approx(400 * seconds, rel=0.2)
+
+
+def test_a_second_interrupt_does_not_wait(capsys):
+    with common.patient_interrupt() as look:
+        look()
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            look()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
 def test_an_unwritable_folder_costs_no_result(place, capsys):
     (place / "file").write_text("")
     code, out, err = call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "file/out")
     assert code == 3
     assert "all requests" in out
     assert "file/out" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 3)]
+)
+@pytest.mark.parametrize("args", [["run"], ["compare", "--seeds", "1,2"]])
+def test_what_ends_the_drawing_costs_no_table(place, capsys, monkeypatch, error, code, args):
+    from sim.store import folder
+
+    replace = Path.replace
+
+    def fails(self, target):
+        if Path(target).suffix == ".svg":
+            raise error
+        return replace(self, target)
+
+    monkeypatch.setattr(folder.Path, "replace", fails)
+    found, _, err = call(capsys, *args, "tiny.yaml", "-o", "out")
+    assert found == code
+    assert "results: out" in err
+    assert (place / "out" / "manifest.json").exists()
+    assert [p.suffix for p in (place / "out" / "figures").iterdir()] == [".png"]
 
 
 def test_a_folder_that_is_there_is_replaced(place, capsys):

@@ -86,11 +86,12 @@ class Laws(RuleBasedStateMachine):
 
     @rule(pause=pauses)
     def wait(self, pause):
-        until = self.now + pause
+        until, at_once = self.now + pause, 0
         while (due := m.due(self.b, self.p)) <= until:
+            at_once = at_once + 1 if due <= self.now else 0
+            assert at_once < 3, "it is due again and again at one instant"
             self.now = max(self.now, due)
             self.tick()
-            assert m.due(self.b, self.p) > self.now or self.b.state != CLOSED, "due again at once"
         self.now = until
 
     @rule()
@@ -123,7 +124,7 @@ class Laws(RuleBasedStateMachine):
         if was == CLOSED and not aged and self.ticks_since == 0:
             assert (self.b.state == OPEN) == expected[0]
         self.ticks_since += 1
-        if was == CLOSED:
+        if was == self.b.state == CLOSED:
             self.naive.shorten(self.now)
         self.moved()
 
@@ -193,9 +194,10 @@ class Laws(RuleBasedStateMachine):
     @invariant()
     def sums_are_those_of_the_rings_and_nothing_is_negative(self):
         r = self.b
-        sums = (sum(r.n_ring), sum(r.failures_ring), sum(r.slow_ring), sum(r.sum_ring))
-        assert sums == (r.n, r.fail_count, r.slow_count, r.sum_ns)
+        sums = (r.n, r.fail_count, r.slow_count, r.sum_ns)
         assert min(sums) >= 0
+        if self.p.rolls:
+            assert sums == (sum(r.n_ring), sum(r.failures_ring), sum(r.slow_ring), sum(r.sum_ring))
         assert min(r.in_flight, r.probe_n, r.probe_bad, r.probe_slow, r.probe_failures, r.row) >= 0
         assert r.permits >= 0 or self.p.probe != b.PROBE_QUOTA
 
@@ -223,12 +225,14 @@ class Laws(RuleBasedStateMachine):
         admitted = closed = 0
         for turn in range(20):
             self.wait(97 * S + turn * 337 * MS)  # out of step with every cycle
-            for _ in range(8):
+            for _ in range(80):  # a ramp refuses many
                 self.ask()
                 if self.tickets:
                     self.settle(self.tickets.pop(), m.SUCCESS, MS)
                     admitted += turn >= 10
                 closed += self.b.state == CLOSED
+                if self.b.state not in (HALF_OPEN, OPEN):
+                    break
         assert admitted, "wedged"
         assert closed or not self.can_close, "it never closes"
 

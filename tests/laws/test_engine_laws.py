@@ -28,13 +28,22 @@ policies = st.fixed_dictionaries(
             ]
         ),
         "hedge": st.just("40ms"),
+        "outlier": st.sampled_from(
+            [
+                "{use: envoy-outlier-detection, params: {consecutive_5xx: 2, always_eject_one_host: true, interval: 1s}}",
+                "{use: istio, params: {consecutive5xxErrors: 1, maxEjectionPercent: 100, baseEjectionTime: 1s}}",
+                "{use: grpc-outlier-detection, copies: shared, params: {interval: 1s, maxEjectionPercent: 100, "
+                "failurePercentageEjection: {threshold: 20, minimumHosts: 1, requestVolume: 2}}}",
+            ]
+        ),
         "bulkhead": st.sampled_from(["4", "{limit: 3, queue: 5, max_wait: 50ms}"]),
         "rate_limit": st.just("{rate: 30/s, burst: 3, max_wait: 20ms}"),
         "throttle": st.just("{window: 5s}"),
         "fallback": st.just("true"),
         "deadline": st.just("300ms"),
     },
-)
+).filter(lambda p: "outlier" not in p or "key: replica" not in p.get("breaker", ""))
+"""Only one of them may choose the host."""
 faults = st.sampled_from(
     [
         "slow: {service: db, times: 20}",

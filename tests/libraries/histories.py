@@ -49,6 +49,13 @@ class Tally:
     seen: Counter = field(default_factory=Counter)
     """By (admitted or None, state before, state after)."""
 
+    def told(self) -> str:
+        """In a line."""
+        moves = [("closed", "open"), ("open", "half_open"), ("half_open", "closed"), ("half_open", "open")]
+        counts = ", ".join(f"{a} to {b} {self.moves(a, b):,}" for a, b in moves)
+        refused = sum(n for (admitted, _, _), n in self.seen.items() if admitted is False)
+        return f"{self.histories:,} histories, {self.steps:,} steps agree; {counts}; refused {refused:,}"
+
     def moves(self, before: str, after: str) -> int:
         """Steps that moved it so."""
         return sum(n for (_, a, b), n in self.seen.items() if (a, b) == (before, after))

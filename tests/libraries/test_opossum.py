@@ -38,4 +38,6 @@ def test_ours_agrees_with_opossum_on_100_histories(node):
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_ours_agrees_with_opossum_on_2000_histories(node):
-    require_worth(check(node, 2000), 2000)
+    tally = check(node, 2000)
+    require_worth(tally, 2000)
+    print(f"\nopossum: {tally.told()}")

@@ -21,7 +21,7 @@ MORE_SEEDS = tuple(range(1, 13))
 """For a line that the first seeds cannot tell."""
 SCHEMA = "# yaml-language-server: $schema=../sim/scenario/schema.json"
 
-PROTECTIONS = ("fallback", "hedge", "breaker", "throttle", "rate_limit", "bulkhead")
+PROTECTIONS = ("fallback", "hedge", "breaker", "throttle", "rate_limit", "bulkhead", "outlier")
 """What is taken away to see whether a scenario is about its policies. Timeouts and retries stay: they are
 part of the trouble more often than of the cure; of a retry only its budget goes."""
 

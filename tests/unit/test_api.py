@@ -11,6 +11,7 @@ import sim
 from sim import compare, load, open_run, run
 from sim.api import open_comparison
 from sim.errors import InvalidScenario, StoreError, UsageError
+from sim.record.types import INSIDE_NS, UP_NS
 from sim.views.frames import FRAMES
 from sim.words import OUTCOMES
 
@@ -193,6 +194,42 @@ def test_the_spread_of_a_fault_from_the_start_takes_its_baseline_from_the_twin(s
     for one in (early, open_run(early.save(tmp_path / "early", figures=False))):
         assert list(one.frame("spread")["endpoint"]) == ["db.main", "web.main"]
         assert one.measure("failing_endpoints") == 2
+
+
+@pytest.mark.parametrize("duration", ["200s", "0.5s"])
+def test_a_run_that_is_ended_from_progress_is_the_run_up_to_there(tmp_path, duration, monkeypatch):
+    """Also while it drains. What was over by then is as in the whole run."""
+    from sim.engines.simpy_engine import world
+
+    monkeypatch.setattr(world, "PROGRESS_S", 0.0)
+    monkeypatch.setattr(world, "SLICE", 7)
+    path = tmp_path / "s.yaml"
+    path.write_text(
+        "schema: 1\nname: part\nduration: 200s\nsources: {a: {rate: 50/s, call: w}}\n"
+        "services: {w: {slots: 1, steps: [{work: {exponential: 19ms}}]}}\n"
+        "faults: [{slow: {service: w, times: 50}, at: 100ms}]\n"
+    )
+    seen = []
+
+    def progress(now, events):
+        seen.append(now)
+        if now > 1_000_000_000:
+            raise KeyboardInterrupt
+
+    part = run(load(path, set=[f"duration={duration}"]), seed=3, progress=progress)
+    assert part.interrupted
+    assert "interrupted at" in part.title
+    assert part.record.end_ns == seen[-1]
+    assert part.record.in_flight[0, 0] > 0
+    whole = run(load(path, set=[f"duration={duration}"]), seed=3)
+    over = part.record.arrivals_end_ns // part.record.bucket_ns
+    assert over == (duration == "200s")
+    assert np.array_equal(part.record.counts[:, :, :over], whole.record.counts[:, :, :over])
+    assert np.array_equal(part.record.visits[:, :over], whole.record.visits[:, :over])
+    gauges = part.record.gauges[0].sum(axis=0)
+    assert gauges[UP_NS] == part.record.arrivals_end_ns
+    assert gauges[INSIDE_NS] <= part.record.arrivals_end_ns
+    assert open_run(part.save(tmp_path / "part", figures=False)).interrupted
 
 
 def test_saving_draws_the_figures(one, tmp_path):

@@ -13,9 +13,9 @@ from sim.topology.types import (
     CANCEL_NONE,
     CUT_REFUSE,
     KEY_REPLICA,
-    L_BREAKER,
     WAY_BACK,
     WAY_OUT,
+    WITH_STATES,
     Edge,
     Fault,
 )
@@ -65,8 +65,8 @@ class Wire:
 class AttemptLayer(Layer):
     """A try that is sent.
 
-    A message over a network without delay is no event of its own: it arrives within the event that
-    sent it. Only an answer given on arrival waits for the next event.
+    A message over a network without delay is no event of its own where nothing else is due at that
+    instant: it arrives within the event that sent it, as it would if it were the next one.
     """
 
     def __init__(self, world: Any, site: Any) -> None:
@@ -76,7 +76,7 @@ class AttemptLayer(Layer):
         self.visits = world.recorder.visits[site.callee]
         self.balancer = world.balancers[self.endpoint.service]
         self.by_host = any(
-            x.kind == L_BREAKER and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
+            x.kind in WITH_STATES and world.topology.scopes[x.scope].key == KEY_REPLICA for x in site.layers
         )
 
     def enter(self, parent: Frame, key: int) -> None:
@@ -90,10 +90,13 @@ class AttemptLayer(Layer):
             delay = wire.delay(key, luck.NET_OUT)
         cut = wire.cut(WAY_OUT) if wire.cuts else None
         if cut is None:
-            if delay:
-                self.clock.after(delay, RANK_ARRIVAL, key, self._arrive, frame)
+            clock = self.clock
+            if delay or not clock.at_once():
+                clock.after(delay, RANK_ARRIVAL, key, self._arrive, frame)
             else:
+                clock.depth += 1
                 self._arrive(frame)
+                clock.depth -= 1
         elif cut.mode == CUT_REFUSE:
             back = wire.delay(key, luck.NET_BACK)
             frame.aux = UNREACHABLE
@@ -116,7 +119,7 @@ class AttemptLayer(Layer):
         job.arriving = False
 
     def _chosen(self, frame: Frame) -> Any:
-        """The host that a breaker above chose."""
+        """The host that a breaker or ejector above chose."""
         while frame is not frame.call:
             if frame.replica is not None:
                 return frame.replica
@@ -138,10 +141,13 @@ class AttemptLayer(Layer):
                 outcome = UNREACHABLE
                 self._waste(job)
         job.outcome = outcome
-        if delay or job.arriving:
-            self.clock.after(delay, RANK_ANSWER, job.key, self._deliver, job)
+        clock = self.clock
+        if delay or job.arriving or not clock.at_once():
+            clock.after(delay, RANK_ANSWER, job.key, self._deliver, job)
         else:
+            clock.depth += 1
             self._deliver(job)
+            clock.depth -= 1
 
     def _deliver(self, job: Job) -> None:
         frame = job.frame

@@ -20,8 +20,11 @@ class Balancer:
         self.clock = clock
         self.members: list[Replica] = []
         self.turn = 0
+        self.changes = 0
+        """How often members have joined or left."""
 
-    def _known(self) -> list[Replica]:
+    def known(self) -> list[Replica]:
+        """Members that no health check has found to be down."""
         after = self.service.health_check_ns
         if after < 0:
             return self.members
@@ -30,23 +33,24 @@ class Balancer:
 
     def pick(self, key: int) -> Replica | None:
         """A replica, or None if there is no host."""
-        known = self.members if self.service.health_check_ns < 0 else self._known()
+        known = self.members if self.service.health_check_ns < 0 else self.known()
         if len(known) == 1:
             return known[0]
-        return self._choose(known, key) if known else None
+        return self.choose(known, key) if known else None
 
     def pick_willing(self, key: int, willing: Callable[[Replica], bool]) -> tuple[Replica | None, bool]:
         """A replica whose breaker admits, and whether panic overruled the breakers.
 
         (None, False): every host is ejected. Panic: more than the panic share of hosts is ejected.
         """
-        known = self._known()
+        known = self.known()
         able = [r for r in known if willing(r)]
         if known and (len(known) - len(able)) / len(known) > self.service.panic:
-            return self._choose(known, key), True
-        return (self._choose(able, key) if able else None), False
+            return self.choose(known, key), True
+        return (self.choose(able, key) if able else None), False
 
-    def _choose(self, hosts: list[Replica], key: int) -> Replica:
+    def choose(self, hosts: list[Replica], key: int) -> Replica:
+        """One of these."""
         n = len(hosts)
         if n == 1:
             return hosts[0]

@@ -23,10 +23,8 @@ class BuiltIn:
         self.layer = layer
         self.params = layer.params.params
         self.learn = layer.params.learn
-        world, scope = layer.world, layer.world.topology.scopes[layer.scope]
-        key = luck.child(
-            luck.named(world.seed, f"breaker {scope.name}"), luck.BREAKER, caller + 1, target + 1
-        )
+        world = layer.world
+        key = world.key_of("breaker", layer.scope, caller, target)
         self.who = (layer.scope, caller, target)
         self.record = machine.new(self.params, key, layer.clock.now)
         self.moves = 0
@@ -34,6 +32,7 @@ class BuiltIn:
         self.touched = self.params.leave == LEAVE_TOUCH
         self.due = FOREVER
         self.timer: Moment | None = None
+        self.on_move: Callable[[int], None] = _nobody
         world.recorder.copies.append(Copy(*self.who, layer.clock.now, True))
         if self.record.state != CLOSED:
             self._begins_in(self.record.state)
@@ -92,6 +91,7 @@ class BuiltIn:
                     b.seen_n, b.seen_failures, b.seen_slow, opened,
                 )
             )  # fmt: skip
+            self.on_move(now)
         due = machine.due(b, self.params) if self.timed else FOREVER
         if due != self.due:
             self.due = due
@@ -123,6 +123,7 @@ class UserMade:
         self.known = hasattr(self.user, "state")
         self.last = self.state
         self.timer: Moment | None = None
+        self.on_move: Callable[[int], None] = _nobody
         layer.recorder.copies.append(Copy(*self.who, layer.clock.now, self.known))
         by_hand = layer.world.operations.state_of(layer.scope)
         if by_hand != CLOSED:
@@ -169,6 +170,7 @@ class UserMade:
                 Transition(now, *self.who, self.last, state, why, 0, 0, 0, 0)
             )
             self.last = state
+            self.on_move(now)
         if hasattr(self.user, "due"):
             due = self.user.due()
             if self.timer is not None:
@@ -188,34 +190,39 @@ UNHEARD = object()
 
 
 class SharedLate:
-    """A shared copy with delay d: it hears results d later and callers see its state of d ago."""
+    """A shared copy with delay d: it hears results d later and callers see its state of d ago.
+
+    A caller that sees it closed goes ahead. One that sees it open or half-open waits for the end of the
+    open time as it knows it, and then asks the copy for a probe; what has closed meanwhile it hears d later.
+    """
 
     def __init__(self, copy: Any, delay_ns: int) -> None:
         self.copy = copy
         self.delay_ns = delay_ns
         self.seen = [(-FOREVER, CLOSED)]
+        copy.on_move = self._moved
+
+    def _moved(self, now: int) -> None:
+        self.seen.append((now, self.copy.state))
 
     def _view(self, now: int) -> int:
         """The state of d ago. Old entries are dropped as time goes on."""
-        if self.seen[-1][1] != self.copy.state:
-            self.seen.append((now, self.copy.state))
         while len(self.seen) > 1 and self.seen[1][0] + self.delay_ns <= now:
             self.seen.pop(0)
         return self.seen[0][1]
 
     def admissible(self, now: int) -> bool:
         """As seen by a caller."""
-        view = self._view(now)
-        return view == CLOSED or bool(self.copy.admissible(now))
+        if self._view(now) == CLOSED:
+            return True
+        return self.copy.state != CLOSED and bool(self.copy.admissible(now))
 
     def admit(self, now: int) -> Any:
-        """A caller that sees it closed goes ahead; one that sees it open asks only once it is due."""
-        view = self._view(now)
-        if view == OPEN and not self.copy.admissible(now):
-            return None
-        ticket = self.copy.admit(now)
-        self._view(now)
-        return UNHEARD if ticket is None and view == CLOSED else ticket
+        """A caller that sees it closed goes ahead, and is unheard if the copy would refuse."""
+        if self._view(now) == CLOSED:
+            ticket = self.copy.admit(now) if self.copy.state == CLOSED else None
+            return UNHEARD if ticket is None else ticket
+        return self.copy.admit(now) if self.copy.state != CLOSED else None
 
     def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
         """Heard d later."""
@@ -225,18 +232,19 @@ class SharedLate:
 
     def _hear(self, subject: Any) -> None:
         ticket, outcome, slow, elapsed_ns = subject
-        now = self.copy.layer.clock.now
         if ticket is not UNHEARD:
-            self.copy.settle(now, ticket, outcome, slow, elapsed_ns)
-        self._view(now)
+            self.copy.settle(self.copy.layer.clock.now, ticket, outcome, slow, elapsed_ns)
 
     def force(self, now: int, state: int) -> None:
-        """A manual move: seen at once by whoever moves it, d later by the callers."""
+        """A manual move: seen by the callers d later."""
         self.copy.force(now, state)
-        self._view(now)
 
     def forget(self) -> None:
         """A shared copy outlives its callers."""
+
+
+def _nobody(now: int) -> None:
+    """Nobody watches."""
 
 
 class BreakerLayer(Guard):

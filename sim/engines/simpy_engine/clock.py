@@ -23,6 +23,9 @@ RANK_ARRIVAL = 4 << 60
 INSTANT_LIMIT = 1_000_000
 """So many events without time passing are a loop, not a model."""
 
+DEPTH = 16
+"""So many messages without delay are handled within each other before one becomes an event."""
+
 Action = Callable[[Any], None]
 _bare = object.__new__
 
@@ -52,6 +55,8 @@ class Clock(simpy.Environment):
         self.scheduled = 0
         self.stopped = False
         """Set by whoever sees that the run is over: no moment after the present one happens."""
+        self.depth = 0
+        """Messages without delay that are being handled within each other."""
         self._instant = -1
         self._same = 0
 
@@ -62,10 +67,16 @@ class Clock(simpy.Environment):
         moment.subject = subject
         self.scheduled = number = self.scheduled + 1
         if delay <= 0:
-            self._stand_still(subject)
+            self._stand_still(subject if subject is not None else getattr(action, "__self__", action))
         # What Environment.schedule does, without the call: this is the hottest line of a run.
         heappush(self._queue, (self.now + delay, rank | key >> 4, number, moment))  # type: ignore[misc]
         return moment
+
+    def at_once(self) -> bool:
+        """May what happens at this instant be handled within the present event? Nothing else is due now that
+        could come before it, and it is not the end of a long chain of such messages."""
+        queue = self._queue
+        return self.depth < DEPTH and (not queue or queue[0][0] > self.now)
 
     def advance(self, end: int, most: int) -> bool:
         """Let at most `most` moments before `end` happen; False when it is over before that."""

@@ -60,7 +60,7 @@ class DedicatedCores:
     def _pause(self, walk: Walk) -> None:
         now = self.clock.now
         self.gauges[WORKING_NS] += now
-        walk.job.worked_ns += now - walk.work_since
+        walk.job.worked(now - walk.work_since)
         walk.work_left -= now - walk.work_since
 
     def freeze(self) -> None:
@@ -91,7 +91,7 @@ class SharedCores(DedicatedCores):
         self.since = 0
         self.counted = 0
         """Cores at work as the gauge has it."""
-        self.heap: list[tuple[float, int, Walk]] = []
+        self.heap: list[tuple[float, int, int, Walk]] = []
         self.next: Moment | None = None
 
     def _rate(self) -> float:
@@ -117,11 +117,11 @@ class SharedCores(DedicatedCores):
         if self.next is not None:
             self.next.cancel()
             self.next = None
-        while self.heap and self.heap[0][2] not in self.working:
+        while self.heap and self.heap[0][3] not in self.working:
             heappop(self.heap)
         rate = self._rate()
         if self.heap and rate > 0.0:
-            finish, key, _ = self.heap[0]
+            finish, key, _, _ = self.heap[0]
             delay = max(0, math.ceil((finish - self.virtual) / rate))
             self.next = self.clock.after(delay, RANK_ANSWER, key, self._served, None)
 
@@ -130,16 +130,16 @@ class SharedCores(DedicatedCores):
         walk.work_ns = self.replica.work_ns(walk, step)
         walk.began = self.virtual
         self.working[walk] = None
-        heappush(self.heap, (self.virtual + walk.work_ns, walk.job.key, walk))
+        heappush(self.heap, (self.virtual + walk.work_ns, walk.job.key, walk.number, walk))
         self._plan()
 
     def _served(self, subject: None) -> None:
         self.next = None
         self._move()
-        finish, _, walk = heappop(self.heap)
+        finish, _, _, walk = heappop(self.heap)
         self.virtual = max(self.virtual, finish)
         del self.working[walk]
-        walk.job.worked_ns += walk.work_ns
+        walk.job.worked(walk.work_ns)
         self._plan()
         walk.i += 1
         self.replica.stepper.advance(walk)
@@ -148,7 +148,7 @@ class SharedCores(DedicatedCores):
         if walk in self.working:
             self._move()
             del self.working[walk]
-            walk.job.worked_ns += int(self.virtual - walk.began)
+            walk.job.worked(int(self.virtual - walk.began))
             self._plan()
 
     def freeze(self) -> None:

@@ -35,7 +35,7 @@ class Frame:
     """The breaker, throttle, ... that admitted it."""
     aux: Any = None
     replica: "Replica | None" = None
-    """Chosen by a breaker that is kept per replica."""
+    """Chosen by a breaker that is kept per replica, or by host ejection."""
     job: "Job | None" = None
     """What runs for it at the replica."""
 

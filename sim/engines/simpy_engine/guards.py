@@ -8,9 +8,8 @@ from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.copies import Stateful
 from sim.engines.simpy_engine.frames import LIVE, Frame
 from sim.policies import token_bucket
-from sim.policies.limits import concurrency, cycles, throttle
-from sim.topology.types import Bulkhead
-from sim.words import BULKHEAD, EXPIRED, FOREVER, LIMITED, OK, REFUSED_GOOD, SHED, TIMEOUT
+from sim.policies.limits import concurrency, cycles, pool, throttle
+from sim.words import BULKHEAD, EXPIRED, FOREVER, LIMITED, REFUSED_GOOD
 
 
 class Guard(Stateful):
@@ -36,7 +35,7 @@ class ThrottleLayer(Guard):
         now = self.clock.now
         copy = self.copy_for(frame.call.caller)
         p = throttle.rejection(copy, self.params, now)
-        refused = p > 0.0 and luck.uniform(key, luck.THROTTLE) < p
+        refused = p > 0.0 and throttle.refuses(self.params, p, luck.uniform(key, luck.THROTTLE))
         throttle.requested(copy, self.params, now, refused=refused)
         if refused:
             self.turn_away(frame, LIMITED)
@@ -71,6 +70,7 @@ class RateLimitLayer(Guard):
         elif wait == 0:
             self.inner.enter(frame, key)
         else:
+            wait = min(wait, max(0, frame.deadline - now))
             frame.timer = self.clock.after(wait, RANK_TIMER, key, self._granted, frame)
 
     def _granted(self, frame: Frame) -> None:
@@ -97,14 +97,13 @@ class ConcurrencyLayer(Guard):
     params: concurrency.Params
 
     def new(self, caller: int, target: int) -> Adaptive:
-        name = self.world.topology.scopes[self.scope].name
-        key = luck.child(luck.named(self.world.seed, f"concurrency {name}"), luck.LIMIT, caller + 1)
+        key = self.world.key_of("concurrency", self.scope, caller)
         return Adaptive(concurrency.new(self.params, key, self.clock.now))
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         copy: Adaptive = self.copy_for(frame.call.caller)
-        if copy.inside >= concurrency.current(copy.state):
+        if copy.inside >= concurrency.current(copy.state, self.params, self.clock.now):
             self.turn_away(frame, LIMITED)
             return
         copy.inside += 1
@@ -116,20 +115,20 @@ class ConcurrencyLayer(Guard):
         if copy is not None:
             frame.copy = None
             copy.inside -= 1
-            now = self.clock.now
-            if outcome in (OK, TIMEOUT, SHED):
-                dropped = outcome != OK
-                concurrency.sample(copy.state, self.params, now, max(1, now - frame.since), frame.n, dropped)
+            now, learned = self.clock.now, self.params.learn[outcome]
+            if learned != concurrency.IGNORED:
+                rtt, dropped = max(1, now - frame.since), learned == concurrency.DROPPED
+                concurrency.sample(copy.state, self.params, now, rtt, frame.n, dropped)
         return outcome
 
 
-class Semaphore:
-    """Permits of one bulkhead copy and those who wait for one."""
+class Places:
+    """The places of one bulkhead copy and those who wait for one."""
 
-    __slots__ = ("taken", "waiting")
+    __slots__ = ("pool", "waiting")
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.pool = pool.State()
         self.waiting: deque[Frame] = deque()
 
     def forget(self) -> None:
@@ -138,26 +137,27 @@ class Semaphore:
 
 
 class BulkheadLayer(Guard):
-    """At most `limit` calls at once per copy, FIFO waiting places beside them."""
+    """At most so many calls at once per copy, FIFO waiting places beside them."""
 
-    params: Bulkhead
+    params: pool.Params
 
-    def new(self, caller: int, target: int) -> Semaphore:
-        return Semaphore()
+    def new(self, caller: int, target: int) -> Places:
+        return Places()
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.ticket = False
-        frame.copy = semaphore = self.copy_for(frame.call.caller)
-        if semaphore.taken < self.params.limit:
+        frame.copy = places = self.copy_for(frame.call.caller)
+        if places.waiting:
+            self._drop_gone(places)
+        given = pool.enter(places.pool, self.params, self.clock.now, len(places.waiting))
+        if given == pool.PASS:
             self._pass(frame)
-            return
-        self._drop_gone(semaphore)
-        if len(semaphore.waiting) >= self.params.queue:
+        elif given == pool.FULL:
             self.turn_away(frame, BULKHEAD)
-            return
-        semaphore.waiting.append(frame)
-        self._limit_wait(frame)
+        else:
+            places.waiting.append(frame)
+            self._limit_wait(frame)
 
     def _limit_wait(self, frame: Frame) -> None:
         now = self.clock.now
@@ -168,12 +168,11 @@ class BulkheadLayer(Guard):
             delay = max(until - now, 0)
             frame.timer = self.clock.after(delay, RANK_TIMER, frame.key, self._waited, frame)
 
-    def _drop_gone(self, semaphore: Semaphore) -> None:
-        if any(f.state != LIVE for f in semaphore.waiting):
-            semaphore.waiting = deque(f for f in semaphore.waiting if f.state == LIVE)
+    def _drop_gone(self, places: Places) -> None:
+        if any(f.state != LIVE for f in places.waiting):
+            places.waiting = deque(f for f in places.waiting if f.state == LIVE)
 
     def _pass(self, frame: Frame) -> None:
-        frame.copy.taken += 1
         frame.ticket = True
         self.inner.enter(frame, frame.key)
 
@@ -192,10 +191,13 @@ class BulkheadLayer(Guard):
             self._give_back(frame.copy)
         return outcome
 
-    def _give_back(self, semaphore: Semaphore) -> None:
-        semaphore.taken -= 1
-        while semaphore.waiting and semaphore.taken < self.params.limit:
-            following = semaphore.waiting.popleft()
+    def _give_back(self, places: Places) -> None:
+        pool.leave(places.pool, self.params, self.clock.now)
+        while places.waiting:
+            following = places.waiting[0]
+            if following.state == LIVE and not pool.next_enters(places.pool, self.params):
+                return
+            places.waiting.popleft()
             if following.state == LIVE:
                 if following.timer is not None:
                     following.timer.cancel()

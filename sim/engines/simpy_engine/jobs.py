@@ -10,7 +10,7 @@ from sim import luck
 from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
 from sim.engines.simpy_engine.frames import Call, Frame
 from sim.record.types import WASTED_NS
-from sim.topology.types import CALL, CANCEL_ALL, CANCEL_NONE, WORK, Step
+from sim.topology.types import CALL, CANCEL_ALL, CANCEL_NONE, CANCEL_QUEUED, WORK, Step
 from sim.words import CACHE_HITS, CACHE_MISSES, ERROR, FOREVER, OK, UNUSED
 
 if TYPE_CHECKING:
@@ -46,6 +46,15 @@ class Job:
         self.degraded = False
         self.outcome = OK
         self.worked_ns = 0
+        self.late_ns = 0
+        """Work of branches that ran on when it was over: for nobody."""
+
+    def worked(self, ns: int) -> None:
+        """A walk of it was at work."""
+        if self.over:
+            self.late_ns += ns
+        else:
+            self.worked_ns += ns
 
     def gives_up_at(self) -> int:
         """The instant at which its caller stops waiting."""
@@ -71,6 +80,8 @@ class Walk:
     waiting = False
     """In the replica's queue."""
     waits_since = 0
+    patience_ns = 0
+    """Adaptive LIFO: how long it may wait."""
     work_ns = 0
     """How long its present work takes in all, on a core of its own."""
     work_left = 0
@@ -86,6 +97,8 @@ class Walk:
         self.i = 0
         self.has_slot = False
         self.over = False
+        self.number = len(job.walks)
+        """Among the walks of its job: who goes first where all else is equal."""
         job.walks.append(self)
 
     def __repr__(self) -> str:
@@ -116,6 +129,22 @@ class Join:
         self.decided = False
         self.ok = 0
         self.failed = 0
+
+
+class Filler:
+    """Waits for a call that nobody else waits for, and puts its answer into the cache."""
+
+    __slots__ = ("cache", "caller", "clock")
+
+    def __init__(self, cache: Any, caller: int, clock: Any) -> None:
+        self.cache = cache
+        self.caller = caller
+        self.clock = clock
+
+    def call_ended(self, call: Call, outcome: int) -> None:
+        """The answer is there."""
+        if outcome == OK:
+            self.cache.store(self.caller, call.key, self.clock.now)
 
 
 class Stepper:
@@ -160,10 +189,10 @@ class Stepper:
             if site.cache >= 0:
                 hit_ns = world.caches[site.cache].look_up(job.replica.id, key, self.clock.now)
                 self.counters[site.id][CACHE_MISSES if hit_ns < 0 else CACHE_HITS] += 1
-                if hit_ns > 0:
+                if hit_ns > 0 and site.wait:
                     walk.moment = self.clock.after(hit_ns, RANK_ANSWER, key, self._hit, walk)
                     return True
-                if hit_ns == 0:
+                if hit_ns >= 0:
                     walk.rep += 1
                     continue
             if site.wait:
@@ -172,7 +201,8 @@ class Stepper:
                     walk, job.replica.id, key, job.deadline, job.frame.call.walk
                 )
                 return True
-            world.roots[site.id].begin(None, job.replica.id, key, job.deadline, None)
+            owner = Filler(world.caches[site.cache], job.replica.id, self.clock) if site.cache >= 0 else None
+            world.roots[site.id].begin(owner, job.replica.id, key, job.deadline, None)
             walk.rep += 1
         walk.rep = 0
         return False
@@ -226,8 +256,11 @@ class Stepper:
         if walk.join is None:
             walk.job.replica.complete(walk.job, outcome)
         else:
-            walk.job.replica.lend_slot(walk)
+            replica, job = walk.job.replica, walk.job
+            replica.lend_slot(walk)
             self._branch_over(walk.join, outcome)
+            if job.over:
+                replica.ran_on(job)
 
     def _branch_over(self, join: Join, outcome: int) -> None:
         step, walk = join.step, join.walk
@@ -250,7 +283,10 @@ class Stepper:
             self.advance(walk)
 
     def stop_walk(self, walk: Walk, cancel: int) -> None:
-        """Take a walk back: its work stops, its call is withdrawn."""
+        """Take a walk back: its work stops, its call is withdrawn. `queued` lets what is at work run on."""
+        at_work = walk.moment is not None or walk in walk.job.replica.cores.working
+        if cancel == CANCEL_QUEUED and at_work:
+            return
         walk.over = True
         replica = walk.job.replica
         if walk.waiting:

@@ -20,13 +20,15 @@ class Queue:
         self.may_drop = self.discipline in (CODEL, ADAPTIVE_LIFO)
         self.emptied_at = 0
         """When the queue was last empty."""
-        self.codel = codel.State(self.interval_ns, 0)
+        self.codel = codel.State(0)
 
     def push(self, walk: Walk, now: int) -> None:
         """To the tail."""
         if not self.length:
             self.emptied_at = now
         walk.waits_since = now
+        if self.discipline == ADAPTIVE_LIFO:
+            walk.patience_ns = codel.patience_ns(self.emptied_at, self.target_ns, self.interval_ns, now)
         walk.waiting = True
         self.waiting.append(walk)
         self.length += 1
@@ -42,22 +44,21 @@ class Queue:
     def pop(self, now: int, shed: Callable[[Walk], None]) -> Walk | None:
         """The next to be served; those that the discipline drops on the way go to `shed`."""
         while self.length:
-            standing = now - self.emptied_at > self.interval_ns
-            newest_first = self.discipline == LIFO or (self.discipline == ADAPTIVE_LIFO and standing)
+            newest_first = self.discipline == LIFO or (
+                self.discipline == ADAPTIVE_LIFO and codel.standing(self.emptied_at, self.interval_ns, now)
+            )
             walk = self.waiting.pop() if newest_first else self.waiting.popleft()
             if not walk.waiting:
                 continue
             self.leave(walk, now)
-            if self.may_drop and not walk.job.begun and self._drops(now - walk.waits_since, now, standing):
+            if self.may_drop and not walk.job.begun and self._drops(walk, now):
                 shed(walk)
                 continue
             return walk
         return None
 
-    def _drops(self, delay: int, now: int, standing: bool) -> bool:
+    def _drops(self, walk: Walk, now: int) -> bool:
+        delay = now - walk.waits_since
         if self.discipline == CODEL:
             return codel.drops(self.codel, self.target_ns, self.interval_ns, now, delay)
-        if self.discipline == ADAPTIVE_LIFO:
-            # Facebook, "Fail at scale" (ACM Queue 2015): a short timeout while the queue stands.
-            return delay > (self.target_ns if standing else self.interval_ns)
-        return False
+        return delay > walk.patience_ns

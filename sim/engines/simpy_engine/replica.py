@@ -9,7 +9,7 @@ from sim.engines.simpy_engine.cores import DedicatedCores, SharedCores
 from sim.engines.simpy_engine.jobs import Job, Walk
 from sim.engines.simpy_engine.queueing import Queue
 from sim.record import types as record
-from sim.topology.types import CANCEL_ALL, CANCEL_NONE, Fault, Service, Step
+from sim.topology.types import CANCEL_ALL, CANCEL_NONE, PARALLEL, WORK, Fault, Service, Step, Topology
 from sim.words import ERROR, FOREVER, OK, SHED, UNREACHABLE
 
 if TYPE_CHECKING:
@@ -30,10 +30,15 @@ class Replica:
         self.slots = service.slots if service.slots >= 0 else FOREVER
         self.places = service.queue if service.queue >= 0 else FOREVER
         self.queue = Queue(service)
-        shared = service.cores >= 0 and (service.slots < 0 or service.cores < service.slots)
+        few = service.cores >= 0 and (service.slots < 0 or service.cores < service.slots)
+        shared = few or (service.cores >= 0 and _works_in_parallel(world.topology, service))
         self.cores = SharedCores(self, service.cores) if shared else DedicatedCores(self)
         self.inside = 0
         self.jobs: dict[Job, None] = {}
+        self.running_on: dict[Job, None] = {}
+        """Jobs that are over, with branches that run on for nobody."""
+        self.serving = False
+        """It is just taking from the queue: whoever frees a slot meanwhile need not."""
         self.member = False
         """Among those that the balancer offers."""
         self.seen_busy_ns = 0
@@ -55,17 +60,18 @@ class Replica:
         """An attempt arrives: it starts, waits, or is shed."""
         walk = Walk(job, job.endpoint.steps, None)
         self.world.busy += 1
-        if self.inside >= self.slots and self.queue.length >= self.places:
+        waits = self.inside >= self.slots or self.queue.length > 0
+        if waits and self.queue.length >= self.places:
             self._shed(walk)
             return
         self.jobs[job] = None
         if self.watch:
             for count in self.watch:
                 count.accepted(job)
-        if self.inside < self.slots:
-            self._enter(walk)
-        else:
+        if waits:
             self._wait(walk)
+        else:
+            self._enter(walk)
 
     def _shed(self, walk: Walk) -> None:
         job = walk.job
@@ -121,9 +127,10 @@ class Replica:
         visits[record.WAIT_NS] += job.begun_at - job.arrived
         visits[record.SOJOURN_NS] += now - job.arrived
         self._release(job)
-        job.door.answer(job, outcome)
+        # Who waits comes before whoever the answer sends next.
         if self.queue.length:
             self._serve()
+        job.door.answer(job, outcome)
 
     def drop(self, job: Job) -> None:
         """The caller withdrew it, or it hung until the caller's deadline: no answer."""
@@ -142,11 +149,23 @@ class Replica:
         del self.jobs[job]
         # What is over refers upwards only, so that it is freed at once.
         job.walks = [walk for walk in walks if not walk.over] if len(walks) > 1 else []
+        if job.walks:
+            self.running_on[job] = None
+            self.world.busy += 1
         if job.worked_ns:
             job.visits[record.WORK_NS] += job.worked_ns
         if job.frame.call.walk is not None:
             self.world.note(job.frame.call, "leaves", replica=self.id)
         self._left(job)
+
+    def ran_on(self, job: Job) -> None:
+        """A branch of a job that is over is through; with the last one its work is booked as waste."""
+        if job in self.running_on and all(walk.over for walk in job.walks):
+            del self.running_on[job]
+            job.walks = []
+            job.visits[record.WORK_NS] += job.late_ns
+            job.visits[record.WASTED_NS] += job.late_ns
+            self._left(job)
 
     def _left(self, job: Job) -> None:
         if job.mark is not None:
@@ -171,7 +190,7 @@ class Replica:
 
     def requeue(self, walk: Walk) -> None:
         """An asynchronous attempt wants a slot again: at the tail, never shed."""
-        if self.inside < self.slots:
+        if self.inside < self.slots and not self.queue.length:
             self._enter(walk)
         else:
             self._wait(walk)
@@ -188,13 +207,17 @@ class Replica:
         self.gauges[record.QUEUE_NS] += now
 
     def _serve(self) -> None:
+        if self.serving:
+            return
+        self.serving = True
         while self.queue.length and self.inside < self.slots and self.up:
             now = self.clock.now
             walk = self.queue.pop(now, self._dropped)
             if walk is None:
-                return
+                break
             self.gauges[record.QUEUE_NS] += now
             self._enter(walk)
+        self.serving = False
 
     def _dropped(self, walk: Walk) -> None:
         """The queue's discipline dropped it."""
@@ -260,10 +283,29 @@ class Replica:
             job.visits[record.CRASHED] += 1
             self._release(job)
             job.door.answer(job, UNREACHABLE)
-        for walk in list(self.cores.working):
-            self.cores.abandon(walk)
+        for job in sorted(self.running_on, key=lambda j: j.key):
+            self.stepper.stop_job(job, CANCEL_NONE)
+            for walk in job.walks:
+                if walk.has_slot:
+                    self._free(walk)
+            self.ran_on(job)
         self.world.forget_caller(self.id)
 
     def levels(self) -> list[int]:
         """How high its gauges stand, in the order of GAUGES."""
         return [self.queue.length, self.inside, self.cores.level(), int(self.up)]
+
+
+def _works_in_parallel(topology: Topology, service: Service) -> bool:
+    """May one attempt be at work in two branches at once? Then it needs more than a core of its own."""
+    steps = topology.steps
+
+    def works(branch: tuple[int, ...]) -> bool:
+        return any(steps[i].kind == WORK or any(works(inner) for inner in steps[i].branches) for i in branch)
+
+    own = {e.id for e in topology.endpoints if e.service == service.id}
+    return any(
+        sum(works(branch) for branch in step.branches) > 1
+        for step in steps
+        if step.kind == PARALLEL and step.endpoint in own
+    )

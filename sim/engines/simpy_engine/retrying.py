@@ -9,13 +9,18 @@ from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, Frame, Layer, tel
 from sim.policies import backoff
 from sim.policies.limits import budget
 from sim.topology.types import Hedge, Retry
-from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED, SHED, TIMEOUT
+from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
 
 
 class RetryLayer(Stateful):
     """Tries again after a backoff, if a budget allows and the deadline leaves time."""
 
     params: Retry
+
+    def __init__(self, world: Any, site: Any, params: Retry, scope: int, nth: int) -> None:
+        super().__init__(world, site, params, scope)
+        self.nth = nth
+        """Among the retries of its call: each has luck of its own."""
 
     def new(self, caller: int, target: int) -> Any:
         return budget.new(self.params.budget, self.clock.now)
@@ -54,15 +59,15 @@ class RetryLayer(Stateful):
     def _again(self, frame: Frame, outcome: int) -> bool:
         """Will there be another try?"""
         params, now = self.params, self.clock.now
-        u = luck.uniform(frame.key, luck.BACKOFF, frame.n)
+        u = luck.uniform(frame.key, luck.BACKOFF, frame.n, self.nth)
         # frame.since holds the previous delay: decorrelated jitter grows from it.
-        before = luck.uniform(frame.key, luck.BACKOFF, frame.n - 1) if frame.n else 0.0
+        before = luck.uniform(frame.key, luck.BACKOFF, frame.n - 1, self.nth) if frame.n else 0.0
         delay = backoff.delay(params, frame.n, frame.since, u, before)
         if now + delay >= frame.deadline:
             return False
         if frame.copy is not None:
             # frame.aux holds what the present try cost: 0 for the first.
-            cost = budget.allows(frame.copy, params.budget, now, outcome == TIMEOUT, outcome == SHED)
+            cost = budget.allows(frame.copy, params.budget, now, outcome)
             if cost < 0:
                 self.counters[RETRIES_DENIED] += 1
                 return False
@@ -75,7 +80,7 @@ class RetryLayer(Stateful):
     def _wake(self, frame: Frame) -> None:
         frame.timer = None
         frame.n += 1
-        self.inner.enter(frame, luck.child(frame.key, luck.RETRY, frame.n))
+        self.inner.enter(frame, luck.child(frame.key, luck.RETRY, frame.n, self.nth))
 
 
 class HedgeLayer(Layer):
@@ -84,9 +89,10 @@ class HedgeLayer(Layer):
     Model: copies not yet sent when all those in flight have failed are not sent; that is retry's job.
     """
 
-    def __init__(self, world: Any, site: Any, params: Hedge, cancel: int) -> None:
+    def __init__(self, world: Any, site: Any, params: Hedge, cancel: int, nth: int) -> None:
         super().__init__(world, site)
         self.params = params
+        self.nth = nth
         self.cancel = cancel
 
     def enter(self, parent: Frame, key: int) -> None:
@@ -112,7 +118,7 @@ class HedgeLayer(Layer):
         frame.n += 1
         self.counters[HEDGES] += 1
         self._arm(frame)
-        self._send(frame, luck.child(frame.key, luck.HEDGE, frame.n))
+        self._send(frame, luck.child(frame.key, luck.HEDGE, frame.n, self.nth))
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state == ENDED:

@@ -80,6 +80,9 @@ class Requests:
         self.root = luck.named(world.seed, source.name)
         self.first_client = world.topology.first_client[source.id]
 
+    def __repr__(self) -> str:
+        return f"source {self.source.name}"
+
     def send(self, key: int, call_key: int, client: int, owner: Any) -> None:
         """Send one request; `call_key` is the child of its key for its call."""
         source, world = self.source, self.world
@@ -191,6 +194,9 @@ class User:
         self.number = number
         self.key = luck.child(loop.root, luck.CLIENT, number)
         self.i = 0
+
+    def __repr__(self) -> str:
+        return f"a user of {self.loop.source.name}"
 
     def think(self) -> None:
         """Until the next request."""

@@ -12,6 +12,7 @@ from sim.engines.simpy_engine.breaking import BreakerLayer
 from sim.engines.simpy_engine.caches import CacheState
 from sim.engines.simpy_engine.clock import Clock
 from sim.engines.simpy_engine.copies import Copies
+from sim.engines.simpy_engine.ejecting import EjectingLayer
 from sim.engines.simpy_engine.faults import FaultRun
 from sim.engines.simpy_engine.frames import Call, Layer
 from sim.engines.simpy_engine.guards import BulkheadLayer, ConcurrencyLayer, RateLimitLayer, ThrottleLayer
@@ -23,6 +24,7 @@ from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
 from sim.record.recorder import Recorder
 from sim.record.types import WORKING_NS, Record
 from sim.topology import types as t
+from sim.topology.names import caller_names, target_name
 from sim.words import FOREVER, OK, OUTCOMES
 
 SLICE = 2_000
@@ -49,6 +51,7 @@ class World:
         self.clock = Clock(self.recorder)
         self.reject_ns = topology.reject_ns
         self.draining = False
+        self.interrupted = False
         self.busy = 0
         """Calls under way and attempts at replicas: what draining waits for."""
         self.sent = 0
@@ -73,6 +76,7 @@ class World:
         ]
         self.faults = [FaultRun(self, fault) for fault in topology.faults]
         self.operations = Operations(self)
+        self.caller_names = caller_names(topology)
         self._endpoint_service = [e.service for e in topology.endpoints]
         self._error_rate = [e.error_rate for e in topology.endpoints]
 
@@ -82,22 +86,23 @@ class World:
         """The layers of a call site, linked from the outside in."""
         root = layers.CallLayer(self, site)
         outer: Layer = root
-        for spec in site.layers:
-            outer.inner = self._layer(site, spec)
+        for i, spec in enumerate(site.layers):
+            nth = sum(before.kind == spec.kind for before in site.layers[:i])
+            outer.inner = self._layer(site, spec, nth)
             outer = outer.inner
         return root
 
-    def _layer(self, site: t.CallSite, spec: t.Layer) -> Layer:
+    def _layer(self, site: t.CallSite, spec: t.Layer, nth: int) -> Layer:
         kind, p, scope = spec.kind, spec.params, spec.scope
         if kind == t.L_FALLBACK:
             return layers.FallbackLayer(self, site, p.on)
         if kind == t.L_DEADLINE:
             return layers.DeadlineLayer(self, site, p.deadline_ns, p.propagate)
         if kind == t.L_RETRY:
-            return retrying.RetryLayer(self, site, p, scope)
+            return retrying.RetryLayer(self, site, p, scope, nth)
         if kind == t.L_HEDGE:
             cancel = next((s.params.cancel for s in site.layers if s.kind == t.L_TIMEOUT), t.CANCEL_NONE)
-            return retrying.HedgeLayer(self, site, p, cancel)
+            return retrying.HedgeLayer(self, site, p, cancel, nth)
         if kind == t.L_HOP:
             return layers.HopLayer(self, site, p.delay_ns)
         if kind == t.L_TIMEOUT:
@@ -108,6 +113,7 @@ class World:
             t.L_RATE_LIMIT: RateLimitLayer,
             t.L_CONCURRENCY: ConcurrencyLayer,
             t.L_BULKHEAD: BulkheadLayer,
+            t.L_OUTLIER: EjectingLayer,
         }
         if kind in guards:
             guard: Layer = guards[kind](self, site, p, scope)
@@ -117,7 +123,7 @@ class World:
     # Running -------------------------------------------------------------------------------------
 
     def run(self, progress: Callable[[int, int], None] | None = None) -> Record:
-        """From time 0 to the end; the record of it."""
+        """From time 0 to the end, or to where `progress` raises KeyboardInterrupt; the record of it."""
         self._begin()
         duration = self.topology.duration_ns
         arrivals_end = duration
@@ -125,14 +131,16 @@ class World:
         if self.clock.stopped:
             arrivals_end = self.clock.now
         self.recorder.close(self.clock.now)
-        end = self._drain(progress) if self.topology.drain else self.clock.now
+        end = self._drain(progress) if self.topology.drain and not self.interrupted else self.clock.now
         if arrivals_end >= FOREVER:
             arrivals_end = end
         for fault in self.faults:
             fault.settle()
-        return self.recorder.freeze(
+        record = self.recorder.freeze(
             end_ns=end, arrivals_end_ns=max(1, arrivals_end), events=self.clock.scheduled
         )
+        record.interrupted = self.interrupted
+        return record
 
     def _begin(self) -> None:
         for service in self.topology.services:
@@ -153,7 +161,12 @@ class World:
         while self.clock.advance(end, SLICE):
             if progress is not None and time.perf_counter() >= pause_at:
                 pause_at = time.perf_counter() + PROGRESS_S
-                progress(self.clock.now, self.clock.scheduled)
+                try:
+                    progress(self.clock.now, self.clock.scheduled)
+                except KeyboardInterrupt:
+                    # Between two events everything is booked: the record holds up to here.
+                    self.interrupted = self.clock.stopped = True
+                    return
         if end < FOREVER and not self.clock.stopped:
             self.clock.move_to(end)
 
@@ -220,6 +233,7 @@ class World:
         now, busy = self.clock.now, replica.cores.level()
         replica.seen_busy_ns = self.recorder.integral(replica.id, WORKING_NS, busy, now)
         members.append(replica)
+        self.balancers[replica.service.id].changes += 1
         members.sort(key=lambda r: r.id)
         if not replica.stops:
             replica.boot(cold)
@@ -234,9 +248,16 @@ class World:
     def leave(self, service: t.Service) -> None:
         """The member with the highest id leaves and drops its in-flight results."""
         replica = self.balancers[service.id].members.pop()
+        self.balancers[service.id].changes += 1
         replica.member = False
         if replica.up:
             replica.crash()
+
+    def key_of(self, what: str, scope: int, caller: int, target: int = -1) -> int:
+        """The luck of one copy of a stateful policy: by names, which no other service changes."""
+        name = self.caller_names[caller] if caller >= 0 else "shared"
+        place = target_name(self.topology, scope, target) if target >= 0 else ""
+        return luck.named(self.seed, f"{what} {self.topology.scopes[scope].name} @{name} {place}")
 
     def forget_caller(self, caller: int) -> None:
         """A replica went down: what it alone remembered is gone."""

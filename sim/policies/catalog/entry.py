@@ -54,6 +54,8 @@ class Entry:
     """Promises of `sim.policies.conformance` that the library itself does not keep."""
     wedges: bool = False
     """A probe that never returns keeps it half-open for ever, with default settings."""
+    example: tuple[tuple[str, Any], ...] = ()
+    """Settings to show it with, where the library has no default that makes sense and wants them given."""
 
 
 def settings(

@@ -214,6 +214,7 @@ SENTINEL = Entry(
     "Sentinel 1.8 (d75a6687)",
     "AbstractCircuitBreaker.java, ExceptionCircuitBreaker.java, ResponseTimeCircuitBreaker.java, DegradeSlot.java",
     wedges=True,
+    example=(("grade", 1),),
 )  # fmt: skip
 
 

@@ -43,6 +43,8 @@ OPOSSUM = Entry(
         "With volumeThreshold 0 the first failure of a quiet circuit opens it.",
         "The window is never emptied: right after a close one failure may open it again.",
         "Refused and hanging calls dilute the ratio, for they count as fired.",
+        "A failure that comes when the window has forgotten all fires is an infinite ratio: with "
+        "volumeThreshold 0 one timeout as long as rollingCountTimeout opens it.",
         "A probe that never returns keeps it half-open for ever: keep its `timeout`.",
     ),
     _opossum,

@@ -66,7 +66,7 @@ AIOBREAKER = Entry(
 CIRCUITBREAKER = Entry(
     "Opens after failure_threshold failures in a row; after recovery_timeout everybody passes until a result.",
     (
-        "Half-open is computed when read and admits everybody.",
+        "Half-open is computed when read and admits everybody; a recovery_timeout of 0 is one of 30 s.",
         "While open a late failure restarts the open time, a late success closes at once.",
         "The count is kept while open: after it, one failure opens again.",
         "With the default expected_exception a cancelled task counts as success.",
@@ -91,7 +91,7 @@ PURGATORY = Entry(
     "Opens after threshold failures in a row; after ttl everybody passes until the first result.",
     (
         "Half-open admits everybody; late results of the closed time decide too.",
-        "At exactly ttl it still refuses; a cancelled call counts as failure.",
+        "At exactly ttl it still refuses; a ttl of 0 is one of 30 s; a cancelled call counts as failure.",
     ),
     lambda s: _run(
         s["threshold"],

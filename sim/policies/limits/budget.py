@@ -1,12 +1,18 @@
 """Retry budgets: what bounds the retries of a caller over all its calls.
 
-started(s, p, now)                    a first try begins
-allows(s, p, now, timeout) -> cost    may a retry be sent? -1: no
-tried(s, p, cost, failed)             a try ended; its cost if it was a retry
-over(s, p, good, cost)                the call is over; cost of its last retry, 0 without one
+started(s, p, now)                  a first try begins
+tried(s, p, cost, failed)           a try ended; its cost if it was a retry
+allows(s, p, now, outcome) -> cost  may a retry be sent after a try that ended so? -1: no
+over(s, p, good, cost)              the call is over; cost of its last retry, 0 without one
+
+Sources: botocore retries/quota.py and standard.py; aws-smithy-runtime client/retries; gRFC A6; Finagle
+RetryBudget.scala over util's LeakyTokenBucket; tower retry/budget (Linkerd); Envoy
+resource_manager_impl.h; failsafe-go budget/budget.go.
 """
 
 from dataclasses import dataclass
+
+from sim.words import NS, OUTCOMES
 
 NONE, RATIO, TOKENS, QUOTA, THROTTLE, CONCURRENT, LEAKY = range(7)
 SLICES = 10
@@ -22,22 +28,24 @@ class Params:
 
     kind: int = NONE
     ratio: float = 0.1
-    """RATIO: retries per first try; TOKENS: earned per success; THROTTLE: tokens per success;
-    CONCURRENT: retries per call in flight; LEAKY: retries per request."""
+    """RATIO: retries per first try; TOKENS, THROTTLE: tokens per success; CONCURRENT: retries per call in
+    flight."""
     min_per_s: float = 0.0
     """RATIO, LEAKY: retries a second always allowed."""
-    window_ns: int = 10_000_000_000
+    window_ns: int = 10 * NS
     capacity: float = 0.0
-    cost: float = 1.0
-    """QUOTA: of a retry."""
-    timeout_cost: float = 1.0
-    """QUOTA: of a retry after a timeout."""
-    throttling_cost: float = 1.0
-    """QUOTA: of a retry after the callee shed it."""
+    costs: tuple[float, ...] = (1.0,) * len(OUTCOMES)
+    """QUOTA: of a retry, by the outcome that it follows."""
     no_retry_earns: float = 1.0
     """QUOTA: earned by a success without retry."""
     min_concurrent: int = 3
     """CONCURRENT: retries at once always allowed."""
+    whole: int = 0
+    """CONCURRENT: 1: the share of the calls in flight is truncated."""
+    deposit: int = 1
+    """LEAKY: units of a request."""
+    withdrawal: int = 1
+    """LEAKY: units of a retry."""
 
 
 class State:
@@ -64,6 +72,7 @@ def new(p: Params, now: int) -> State:
 
 
 def _slide(s: State, now: int) -> int:
+    # Model: Finagle's slices begin at the first event after the one before is full; ours are a grid.
     current = now // s.slice_ns
     for _ in range(min(SLICES, current - s.slice)):
         s.slice += 1
@@ -92,20 +101,19 @@ def tried(s: State, p: Params, cost: float, failed: bool) -> None:
         s.tokens = max(0.0, s.tokens - 1.0)
 
 
-def allows(s: State, p: Params, now: int, timeout: bool = False, throttled: bool = False) -> float:
-    """May a retry be sent? Its cost, which is taken, or -1."""
+def allows(s: State, p: Params, now: int, outcome: int) -> float:
+    """May a retry be sent after a try that ended so? Its cost, which is taken, or -1."""
     if p.kind in (RATIO, LEAKY):
         return _from_window(s, p, now)
     if p.kind == THROTTLE:
         return 0.0 if s.tokens > p.capacity / 2 else -1.0
     if p.kind == CONCURRENT:
-        if s.retrying >= max(p.ratio * s.active, p.min_concurrent):
+        share = p.ratio * s.active
+        if s.retrying >= max(int(share + ROUNDING) if p.whole else share, p.min_concurrent):
             return -1.0
         s.retrying += 1
         return 1.0
-    cost = p.cost
-    if p.kind == QUOTA and (timeout or throttled):
-        cost = p.timeout_cost if timeout else p.throttling_cost
+    cost = p.costs[outcome]
     if s.tokens < cost - ROUNDING:
         return -1.0
     s.tokens = max(0.0, s.tokens - cost)
@@ -114,12 +122,30 @@ def allows(s: State, p: Params, now: int, timeout: bool = False, throttled: bool
 
 def _from_window(s: State, p: Params, now: int) -> float:
     i = _slide(s, now)
-    reserve = p.min_per_s * p.window_ns / 1e9
-    if s.total_retries + 1 > p.ratio * s.total_first + reserve + ROUNDING:
+    if p.kind == LEAKY:
+        enough = units(s, p) >= p.withdrawal
+    else:
+        reserve = p.min_per_s * p.window_ns / NS
+        enough = s.total_retries + 1 <= p.ratio * s.total_first + reserve + ROUNDING
+    if not enough:
         return -1.0
     s.retries[i] += 1
     s.total_retries += 1
     return 1.0
+
+
+def units(s: State, p: Params) -> int:
+    """LEAKY: what is in the bucket. Withdrawals leave with their slice, as deposits do."""
+    reserve = int(p.min_per_s * (p.window_ns // NS) * p.withdrawal)
+    return p.deposit * s.total_first - p.withdrawal * s.total_retries + reserve
+
+
+def balance(s: State, p: Params, now: int) -> float:
+    """Tokens left; LEAKY: retries that the bucket holds."""
+    if p.kind != LEAKY:
+        return s.tokens
+    _slide(s, now)
+    return float(int(units(s, p) / p.withdrawal))
 
 
 def over(s: State, p: Params, good: bool, cost: float) -> None:

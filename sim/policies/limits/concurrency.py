@@ -1,15 +1,33 @@
 """Concurrency limits that find their own value: from each sample (latency, in flight, dropped?) a limit.
 
 Netflix concurrency-limits (AIMDLimit, VegasLimit, Gradient2Limit, GradientLimit .java) and Envoy's
-gradient controller. Estimator: least or average latency. Controller: a formula. Actuator: a semaphore.
+gradient controller (concurrency_envoy.py). Estimator: least or average latency, of each sample or of
+windows of samples (WindowedLimit.java). Controller: a formula. Actuator: a semaphore.
 """
 
 import math
 from dataclasses import dataclass
 
 from sim import luck
+from sim.policies.limits import concurrency_envoy as envoy
+from sim.words import ERROR, OK, OUTCOMES, SHED, TIMEOUT
 
 AIMD, VEGAS, GRADIENT2, GRADIENT, ENVOY = range(5)
+IGNORED, SAMPLED, DROPPED = range(3)
+
+
+def learning(sampled: tuple[int, ...], dropped: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """By outcome number: is it a sample, a drop, or nothing?"""
+    return tuple(
+        DROPPED if outcome in dropped else SAMPLED if outcome in sampled else IGNORED
+        for outcome in range(len(OUTCOMES))
+    )
+
+
+NETFLIX = learning((OK,), (TIMEOUT, SHED))
+"""Limiter.Listener: onSuccess; onDropped for a timeout or an external limit; onIgnore for the rest."""
+ANY_ANSWER = learning((OK, ERROR, SHED, TIMEOUT))
+"""Envoy samples whatever is answered downstream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +38,8 @@ class Params:
     initial: int = 20
     least: int = 20
     most: int = 200
+    learn: tuple[int, ...] = NETFLIX
+    """By outcome number: IGNORED, SAMPLED or DROPPED."""
     backoff: float = 0.9
     """What a drop multiplies by."""
     timeout_ns: int = 5_000_000_000
@@ -32,6 +52,10 @@ class Params:
     """GRADIENT2: samples of the long average."""
     probe: int = 30
     """VEGAS: multiplier of the samples between two probes; GRADIENT: samples between them."""
+    alpha: int = 0
+    """VEGAS: below this queue the limit grows; 0: three times log10 of the limit."""
+    beta: int = 0
+    """VEGAS: above this queue it falls; 0: six times log10 of the limit."""
     update_ns: int = 100_000_000
     """ENVOY: interval between updates."""
     recalc_ns: int = 60_000_000_000
@@ -39,10 +63,23 @@ class Params:
     recalc_jitter: float = 0.15
     samples: int = 50
     """ENVOY: samples of such a measurement."""
+    fixed_ns: int = 0
+    """ENVOY: the least latency; 0: it is measured."""
     buffer: float = 0.25
     percentile: float = 0.5
+    windowed: int = 0
+    """1: windows of samples instead of each sample."""
+    window_least_ns: int = 1_000_000_000
+    window_most_ns: int = 1_000_000_000
+    window_samples: int = 10
+    """A window with fewer samples is dropped."""
+    window_ignores_ns: int = 100_000
+    """A faster sample is ignored."""
+    window_percentile: float = 0.0
+    """What stands for the latencies of a window; 0: their average."""
 
 
+FOREVER = 1 << 62
 WARM_UP = 10
 """GRADIENT2: so many first samples make a plain mean."""
 
@@ -50,26 +87,31 @@ WARM_UP = 10
 class State:
     """One copy: its limit and what it knows of latency."""
 
-    __slots__ = ("count", "key", "latencies", "least_ns", "limit", "long", "measuring", "next_ns", "ordinal",
-                 "recalc_at", "restore", "stuck", "total")  # fmt: skip
+    __slots__ = ("count", "epoch", "key", "latencies", "least_ns", "limit", "long", "measuring", "next_ns",
+                 "ordinal", "recalc_at", "restore", "stuck", "total", "window_busy", "window_dropped",
+                 "window_rtts", "window_until")  # fmt: skip
 
     def __init__(self, p: Params, key: int, now: int) -> None:
         self.key = key
         self.limit = float(p.initial)
-        self.least_ns = 0
+        self.least_ns = p.fixed_ns
         self.long = 0.0
         self.total = 0.0
         self.count = 0
         self.ordinal = 0
         self.latencies: list[int] = []
-        """ENVOY: samples of this interval, at most one update's worth."""
-        self.measuring = p.kind == ENVOY
+        """ENVOY: samples of this interval."""
+        self.measuring = p.kind == ENVOY and not p.fixed_ns
+        self.epoch = -FOREVER
+        """ENVOY: calls that began before are no samples."""
         self.restore = float(p.initial)
         self.stuck = 0
         self.next_ns = now + p.update_ns
-        self.recalc_at = now + p.recalc_ns
-        if self.measuring:
-            self.limit = float(p.least)
+        self.recalc_at = FOREVER
+        self.window_rtts: list[int] = []
+        self.window_busy = 0
+        self.window_dropped = False
+        self.window_until = -FOREVER
 
 
 def new(p: Params, key: int, now: int) -> State:
@@ -77,23 +119,56 @@ def new(p: Params, key: int, now: int) -> State:
     return State(p, key, now)
 
 
-def current(s: State) -> int:
+def current(s: State, p: Params, now: int) -> int:
     """Calls allowed at once."""
+    if p.kind == ENVOY:
+        envoy.catch_up(s, p, now)
     return int(s.limit)
 
 
 def sample(s: State, p: Params, now: int, rtt_ns: int, in_flight: int, dropped: bool) -> None:
-    """One completed call: its latency, how many were in flight when it began, and whether it was dropped."""
+    """One completed call: its latency, how many were in flight when it began (itself included), and
+    whether it was dropped."""
+    if p.kind == ENVOY:
+        envoy.sample(s, p, now, rtt_ns)
+    elif p.windowed:
+        _windowed(s, p, now, rtt_ns, in_flight, dropped)
+    else:
+        _update(s, p, rtt_ns, in_flight, dropped)
+
+
+def _update(s: State, p: Params, rtt_ns: int, in_flight: int, dropped: bool) -> None:
     if p.kind == AIMD:
         _aimd(s, p, rtt_ns, in_flight, dropped)
     elif p.kind == VEGAS:
         _vegas(s, p, rtt_ns, in_flight, dropped)
     elif p.kind == GRADIENT2:
         _gradient2(s, p, rtt_ns, in_flight)
-    elif p.kind == GRADIENT:
+    else:
         _gradient(s, p, rtt_ns, in_flight, dropped)
-    elif not dropped:
-        _envoy(s, p, now, rtt_ns)
+
+
+def _windowed(s: State, p: Params, now: int, rtt_ns: int, in_flight: int, dropped: bool) -> None:
+    """WindowedLimit.java: the sample after the end of a window belongs to it, and ends it."""
+    if rtt_ns < p.window_ignores_ns:
+        return
+    s.window_rtts.append(rtt_ns)
+    s.window_busy = max(s.window_busy, in_flight)
+    s.window_dropped |= dropped
+    if now <= s.window_until:
+        return
+    rtts, busy, lost = s.window_rtts, s.window_busy, s.window_dropped
+    s.window_rtts, s.window_busy, s.window_dropped = [], 0, False
+    s.window_until = now + min(max(2 * min(rtts), p.window_least_ns), p.window_most_ns)
+    if len(rtts) >= p.window_samples:
+        _update(s, p, _tracked(p, rtts), busy, lost)
+
+
+def _tracked(p: Params, rtts: list[int]) -> int:
+    if p.window_percentile == 0.0:
+        return sum(rtts) // len(rtts)
+    rank = int(len(rtts) * p.window_percentile + 0.5)
+    return sorted(rtts)[max(0, rank - 1)]
 
 
 def _clamped(p: Params, limit: float) -> float:
@@ -120,16 +195,17 @@ def _vegas(s: State, p: Params, rtt_ns: int, in_flight: int, dropped: bool) -> N
         s.least_ns = rtt_ns
         return
     log = max(1, int(math.log10(max(1, int(s.limit)))))
+    alpha, beta = p.alpha or 3 * log, p.beta or 6 * log
     queue = math.ceil(s.limit * (1.0 - s.least_ns / rtt_ns))
     if dropped:
         limit = s.limit - log
     elif in_flight * 2 < s.limit:
         return
     elif queue <= log:
-        limit = s.limit + 6 * log
-    elif queue < 3 * log:
+        limit = s.limit + beta
+    elif queue < alpha:
         limit = s.limit + log
-    elif queue > 6 * log:
+    elif queue > beta:
         limit = s.limit - log
     else:
         return
@@ -179,37 +255,3 @@ def _gradient(s: State, p: Params, rtt_ns: int, in_flight: int, dropped: bool) -
     if limit < s.limit:
         limit = max(float(p.least), s.limit * (1.0 - p.smoothing) + p.smoothing * limit)
     s.limit = max(queue, min(float(p.most), limit))
-
-
-def _envoy(s: State, p: Params, now: int, rtt_ns: int) -> None:
-    """While it measures the least latency the limit is at its least; else an update per interval."""
-    s.latencies.append(rtt_ns)
-    if s.measuring:
-        if len(s.latencies) >= p.samples:
-            s.least_ns = _percentile(s.latencies, p.percentile)
-            s.latencies.clear()
-            s.limit, s.measuring, s.stuck = s.restore, False, 0
-            s.next_ns = now + p.update_ns
-            u = luck.uniform(s.key, luck.LIMIT, s.ordinal)
-            s.ordinal += 1
-            s.recalc_at = now + int(p.recalc_ns * (1.0 + p.recalc_jitter * u))
-        return
-    if now >= s.next_ns:
-        _envoy_update(s, p)
-        s.next_ns = now + p.update_ns
-        if s.stuck >= 5 or now >= s.recalc_at:
-            s.restore, s.limit, s.measuring = s.limit, float(p.least), True
-
-
-def _envoy_update(s: State, p: Params) -> None:
-    measured = _percentile(s.latencies, p.percentile)
-    s.latencies.clear()
-    gradient = max(0.5, min(2.0, s.least_ns * (1.0 + p.buffer) / measured))
-    limit = gradient * s.limit
-    s.limit = _clamped(p, float(int(limit + math.sqrt(limit))))
-    s.stuck = s.stuck + 1 if s.limit <= p.least else 0
-
-
-def _percentile(values: list[int], share: float) -> int:
-    ordered = sorted(values)
-    return max(1, ordered[min(len(ordered) - 1, int(share * len(ordered)))])

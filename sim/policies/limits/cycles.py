@@ -30,18 +30,18 @@ def new(p: Params, now: int) -> State:
     return State(p, now)
 
 
-def take(s: State, p: Params, now: int) -> int:
-    """Take one permission: 0 now, > 0 ns to wait for its cycle, -1 refused (nothing is reserved then)."""
+def take(s: State, p: Params, now: int, n: int = 1) -> int:
+    """Take n permissions: 0 now, > 0 ns to wait for their cycle, -1 refused (nothing is reserved then)."""
     cycle = (now - s.start_ns) // p.period_ns
     permissions = min(s.permissions + (cycle - s.cycle) * p.limit, p.limit)
     wait = 0
-    if permissions < 1:
+    if permissions < n:
         next_ns = s.start_ns + (cycle + 1) * p.period_ns - now
-        full = -(permissions + p.limit - 1)
+        full = n - permissions - p.limit
         wait = next_ns + max(0, -(-full // p.limit)) * p.period_ns
     s.cycle = cycle
     s.permissions = permissions
     if wait > p.timeout_ns:
         return -1
-    s.permissions -= 1
+    s.permissions -= n
     return wait

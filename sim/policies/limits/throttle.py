@@ -11,6 +11,8 @@ from sim.words import ERROR, NS, OK, OUTCOMES, SHED
 
 BY_COUNTS, BY_RUNS, BY_AVERAGE = range(3)
 """Counts over the window; the same with go-zero's runs of buckets; a moving average of accepts."""
+AT_START, AT_END = range(2)
+"""When a request that was sent is counted."""
 
 ONLY_OK = tuple(outcome == OK for outcome in range(len(OUTCOMES)))
 ALL_BUT_SHED = tuple(outcome != SHED for outcome in range(len(OUTCOMES)))
@@ -25,8 +27,13 @@ class Params:
     """Requests allowed per accept. RUNS: at first; it falls to `k_least`."""
     k_least: float = 1.1
     window_ns: int = 120 * NS
-    """AVERAGE: the time constant."""
+    """Of the counts; AVERAGE: of the rate of requests."""
     buckets: int = 120
+    anchored: int = 0
+    """1: the grid of buckets begins when the throttle is made, else at instant 0."""
+    counted: int = AT_START
+    tau_ns: int = 120 * NS
+    """AVERAGE: the time constant."""
     grace: float = 0.0
     """So many requests are free."""
     minimum: int = 0
@@ -45,44 +52,51 @@ class Params:
     silence does not."""
     pass_after_ns: int = 0
     """RUNS: one request passes when none has for so long."""
+    grain: int = 0
+    """The coin has so many sides; 0: a continuum."""
 
 
 class State:
-    """Requests and accepts per bucket of the sliding window, or a moving average."""
+    """Requests, accepts and failures per bucket of the sliding window, or a moving average."""
 
-    __slots__ = (
-        "accepts", "average", "average_at", "bucket", "passed_at", "requests", "total_accepts", "total_requests"
-    )  # fmt: skip
+    __slots__ = ("accepts", "average", "average_at", "bucket", "failures", "passed_at", "requests", "start_ns",
+                 "total_accepts", "total_requests")  # fmt: skip
 
-    def __init__(self, p: Params) -> None:
+    def __init__(self, p: Params, now: int) -> None:
+        self.start_ns = now if p.anchored else 0
         self.requests = [0] * p.buckets
         self.accepts = [0] * p.buckets
-        self.bucket = 0
+        self.failures = [0] * p.buckets
+        self.bucket = (now - self.start_ns) * p.buckets // p.window_ns
         self.total_requests = 0
         self.total_accepts = 0
         self.average = 1.0
-        self.average_at = 0
-        self.passed_at = 0
+        self.average_at = now
+        self.passed_at = -1
+        """RUNS: when a request last passed although the formula spoke against it; -1: never yet."""
 
 
 def new(p: Params, now: int) -> State:
     """An empty window."""
-    state = State(p)
-    state.bucket = now * p.buckets // p.window_ns
-    state.average_at = state.passed_at = now
-    return state
+    return State(p, now)
 
 
 def _slide(s: State, p: Params, now: int) -> int:
-    current = now * p.buckets // p.window_ns
+    current = (now - s.start_ns) * p.buckets // p.window_ns
     for _ in range(min(p.buckets, current - s.bucket)):
         s.bucket += 1
         i = s.bucket % p.buckets
         s.total_requests -= s.requests[i]
         s.total_accepts -= s.accepts[i]
-        s.requests[i] = s.accepts[i] = 0
+        s.requests[i] = s.accepts[i] = s.failures[i] = 0
     s.bucket = current
     return current % p.buckets
+
+
+def _count(s: State, p: Params, now: int) -> None:
+    i = _slide(s, p, now)
+    s.requests[i] += 1
+    s.total_requests += 1
 
 
 def formula(p: Params, requests: float, accepts: float) -> float:
@@ -96,68 +110,89 @@ def formula(p: Params, requests: float, accepts: float) -> float:
 def rejection(s: State, p: Params, now: int) -> float:
     """Probability of refusing now."""
     if p.kind == BY_AVERAGE:
-        if s.average >= p.threshold:
-            return 0.0
-        return min(p.cap, 1.0 - s.average / p.threshold)
+        return 0.0 if s.average >= p.threshold else min(p.cap, 1.0 - s.average / p.threshold)
     _slide(s, p, now)
-    if s.total_requests * NS < p.least_per_s * p.window_ns:
+    if p.least_per_s and _per_s(s, p, now) < p.least_per_s:
         return 0.0
     if p.kind == BY_RUNS:
         return _by_runs(s, p, now)
     return formula(p, s.total_requests, s.total_accepts)
 
 
+def _per_s(s: State, p: Params, now: int) -> int:
+    """Envoy (thread_local_controller.cc): requests over the age of the oldest, in whole seconds from 1 on.
+
+    Model: Envoy's slots of a second begin at the first request after the one before; ours are a grid.
+    """
+    width = p.window_ns // p.buckets
+    for back in range(p.buckets - 1, -1, -1):
+        bucket = s.bucket - back
+        if s.requests[bucket % p.buckets]:
+            return s.total_requests // max(1, (now - s.start_ns - bucket * width) // NS)
+    return 0
+
+
 def _by_runs(s: State, p: Params, now: int) -> float:
-    """go-zero (core/breaker/googlebreaker.go): k falls with the trailing run of failing buckets, and the
-    probability with that of working ones; a request passes when none has for a while."""
-    failing = working = 0
-    for back in range(p.buckets):
-        i = (s.bucket - back) % p.buckets
-        failed = s.requests[i] - s.accepts[i]
-        if s.accepts[i] and not failed and failing == 0:
-            working += 1
-        elif failed and not s.accepts[i] and working == 0:
-            failing += 1
-        elif s.requests[i]:
-            break
-    k = max(p.k_least, p.k - (p.k - p.k_least) * failing / p.buckets)
-    share = (s.total_requests - p.grace - k * s.total_accepts) / (s.total_requests + 1)
-    if share <= 0.0 or now - s.passed_at > p.pass_after_ns:
+    """go-zero (core/breaker/googlebreaker.go): a request passes when none has for a while."""
+    share, working = _share_by_runs(s, p)
+    if share <= 0.0:
+        return 0.0
+    if s.passed_at >= 0 and now - s.passed_at > p.pass_after_ns:
         return 0.0
     return share * (p.buckets - working) / p.buckets
 
 
+def _share_by_runs(s: State, p: Params) -> tuple[float, int]:
+    """What the formula says, and the trailing run of working buckets. k falls with that of failing ones."""
+    failing = working = 0
+    for back in range(p.buckets - 1, -1, -1):
+        i = (s.bucket - back) % p.buckets
+        if s.failures[i]:
+            working = 0
+        elif s.accepts[i]:
+            working += 1
+        if s.accepts[i]:
+            failing = 0
+        elif s.failures[i]:
+            failing += 1
+    k = max(p.k_least, p.k - (p.k - p.k_least) * failing / p.buckets)
+    return (s.total_requests - p.grace - k * s.total_accepts) / (s.total_requests + 1), working
+
+
+def refuses(p: Params, probability: float, u: float) -> bool:
+    """The coin: u in (0, 1)."""
+    side = int(u * p.grain) / p.grain if p.grain else u
+    return probability > 0.0 and side < probability
+
+
 def requested(s: State, p: Params, now: int, *, refused: bool) -> None:
     """The application tried; `refused` here or sent."""
-    if not refused:
-        s.passed_at = now
-    if (refused and not p.local) or p.kind == BY_AVERAGE:
-        return
-    i = _slide(s, p, now)
-    s.requests[i] += 1
-    s.total_requests += 1
+    if p.kind == BY_RUNS and not refused:
+        _slide(s, p, now)
+        if _share_by_runs(s, p)[0] > 0.0:
+            s.passed_at = now
+    counts = p.local and p.kind != BY_AVERAGE if refused else p.counted == AT_START
+    if counts:
+        _count(s, p, now)
 
 
 def answered(s: State, p: Params, now: int, *, accepted: bool) -> None:
     """The callee answered a request that was sent."""
+    if p.counted == AT_END:
+        _count(s, p, now)
+    i = _slide(s, p, now)
     if p.kind == BY_AVERAGE:
         _average(s, p, now, accepted)
         return
-    i = _slide(s, p, now)
     s.accepts[i] += accepted
+    s.failures[i] += not accepted
     s.total_accepts += accepted
 
 
 def _average(s: State, p: Params, now: int, accepted: bool) -> None:
     """Finagle (NackAdmissionFilter.scala): few requests count as accepted; results of one instant weigh
     nothing."""
-    i = now // NS % p.buckets
-    second = now // NS
-    if s.bucket != second:
-        s.requests[i] = 0
-        s.bucket = second
-    s.requests[i] += 1
-    busy = s.requests[i] + s.requests[i - 1] >= p.least_per_s
-    weight = math.exp(-(now - s.average_at) / p.window_ns)
+    busy = s.total_requests * NS >= p.least_per_s * p.window_ns
+    weight = math.exp(-(now - s.average_at) / p.tau_ns)
     s.average = (1.0 if accepted or not busy else 0.0) * (1.0 - weight) + s.average * weight
     s.average_at = now

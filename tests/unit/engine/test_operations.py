@@ -89,3 +89,9 @@ def test_a_class_that_cannot_be_forced_says_so(written, tmp_path):
     text = text.replace("use: consecutive, open_for: 1s", "use: plain")
     with pytest.raises(UsageError, match=r"has no force\(now_ns, state\)"):
         run(written(text, plugin=[plugin]), seed=1)
+
+
+def test_an_operation_on_an_edge_without_a_breaker_is_warned_of(written):
+    text = SCENARIO.format(operations="operations: [{do: reset, edge: users -> web, at: 1s}]", errors="0%")
+    loaded = written(text.replace("breaker: {use: consecutive, open_for: 1s}", "timeout: 1s")).loaded
+    assert any("users -> web has no breaker to move" in str(w) for w in loaded.warnings)

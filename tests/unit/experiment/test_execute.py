@@ -1,12 +1,17 @@
 """A comparison depends on its grid alone: not on processes, executors or order."""
 
+import os
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import sim
 from sim.errors import StoreError, UsageError
+from sim.experiment import execute
 
 TEXT = """
 schema: 1
@@ -106,6 +111,46 @@ def test_an_interrupt_keeps_the_runs_that_are_complete(tiny):
     assert found.table.seeds == (1,)
     assert found.table.difference("breaker", "none", "S").interval.n == 1
     assert "rows.csv" in found.files()
+
+
+COMPARES = """
+import sys, sim
+
+def done(n):
+    print(n, flush=True)
+
+if __name__ == "__main__":
+    long = sim.load(sys.argv[1], set=["duration=60s"])
+    found = sim.compare(long, range(1, 1001), jobs=2, done=done)
+    print("interrupted", found.manifest["interrupted"], len(found.table.rows), flush=True)
+"""
+
+
+def test_a_real_interrupt_of_two_processes_keeps_every_run_that_is_complete(tiny, tmp_path):
+    (tmp_path / "compares.py").write_text(COMPARES)
+    command = [sys.executable, "compares.py", tiny.loaded.file]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        # Two variants of the first seed make it complete; what follows is under way.
+        told = [process.stdout.readline() for _ in range(4)]
+        process.send_signal(signal.SIGINT)
+        *more, last = process.communicate(timeout=60)[0].splitlines()
+    assert process.returncode == 0
+    assert [line.strip() for line in told] == ["2"] * 4
+    word, interrupted, rows = last.split()
+    assert (word, interrupted) == ("interrupted", "True")
+    assert 4 <= int(rows) <= 2 * (4 + len(more) + 1)
+
+
+def test_a_worker_builds_a_topology_once(tiny, monkeypatch):
+    built = []
+    build = execute.build
+    monkeypatch.setattr(execute, "build", lambda model: built.append(model.name) or build(model))
+    execute._prepare.cache_clear()
+    sim.compare(tiny, (1, 2, 3))
+    assert len(built) == 2 * 2  # two variants, with the fault and without
 
 
 def test_a_stored_comparison_opens_with_the_same_tables_and_verdicts(tiny, tmp_path):

@@ -3,14 +3,17 @@
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from sim.errors import UsageError
 from sim.experiment import vary
-from sim.experiment.compare import Interval, Table, holm, interval, paired, rank, sentence
+from sim.experiment.compare import Interval, Table, holm, interval, paired, rank, sentence, sign_test
 from sim.experiment.execute import Row
 from sim.experiment.expect import CANNOT_TELL, MET, NOT_MET, judge
 from sim.scenario.expect import parse_line
+from sim.views.tables import show_interval
 
 
 def table(**columns):
@@ -51,17 +54,17 @@ def test_equal_values_have_no_spread_even_where_their_mean_rounds():
 
 def test_the_p_value_is_that_of_the_paired_t_test():
     a, b = [5.0, 7.0, 6.0, 9.0], [4.0, 7.5, 3.0, 5.0]
-    found = paired([x - y for x, y in zip(a, b, strict=True)])
+    found = paired(zip(a, b, strict=True))
     assert found.p_value == pytest.approx(float(stats.ttest_rel(a, b).pvalue))
     assert (found.above, found.below) == (3, 1)
 
 
 def test_a_difference_of_nothing_at_all_tells_nothing():
-    assert paired([0.0] * 8).p_value == 1.0
+    assert paired([(1.0, 1.0)] * 8).p_value == 1.0
 
 
 def test_the_same_difference_in_every_seed_has_the_chance_of_its_signs():
-    assert paired([0.25] * 6).p_value == 2.0**-5
+    assert paired([(1.25, 1.0)] * 6).p_value == 2.0**-5
 
 
 def test_holm_steps_down():
@@ -87,6 +90,69 @@ def test_the_ranking_says_which_it_cannot_tell_apart():
 def test_a_measure_that_should_be_low_ranks_low_values_first():
     order, _ = rank(table(slow=[9.0, 9.1, 9.2], fast=[1.0, 1.1, 1.05]), "S", -1)
     assert order == ["fast", "slow"]
+
+
+def test_what_always_recovers_is_better_than_what_never_does():
+    t = table(never=[math.inf] * 20, always=[5.0 + i / 10 for i in range(20)])
+    order, pairs = rank(t, "S", -1)
+    assert order == ["always", "never"]
+    assert pairs[0].told_apart
+    assert pairs[0].p_holm == pytest.approx(2.0**-19)
+    assert (pairs[0].difference.above, pairs[0].difference.below) == (0, 20)
+    assert "always  >  never" in sentence(order, pairs, "S")
+
+
+def test_two_good_seeds_do_not_outweigh_eighteen_that_never_recover():
+    t = table(none=[10.0 + i % 3 for i in range(20)], brk=[1.0, 1.1, *[math.inf] * 18])
+    order, pairs = rank(t, "S", -1)
+    assert order == ["none", "brk"]
+    assert (pairs[0].difference.above, pairs[0].difference.below) == (2, 18)
+    assert pairs[0].told_apart
+
+
+def test_a_difference_with_an_infinite_side_has_no_mean_and_says_in_how_many():
+    found = paired([(math.inf, 1.0), (1.0, 2.0), (math.inf, math.inf), (2.0, math.nan)])
+    assert math.isnan(found.interval.mean)
+    assert (found.interval.n, found.interval.infinite) == (3, 2)
+    assert show_interval(found.interval, "s") == "infinite in 2 of 3"
+    assert show_interval(interval([math.inf, 1.0]), "s") == "never in 1 of 2"
+    assert show_interval(interval([math.inf, math.inf]), "s") == "never"
+
+
+def test_what_is_infinite_on_both_sides_is_a_tie():
+    found = paired([(math.inf, math.inf)] * 9)
+    assert (found.above, found.below, found.p_value) == (0, 0, 1.0)
+
+
+@pytest.mark.parametrize(("above", "below"), [(0, 0), (3, 3), (0, 6), (18, 2), (5, 9)])
+def test_the_sign_test_is_that_of_scipy(above, below):
+    expected = stats.binomtest(above, above + below).pvalue if above + below else 1.0
+    assert sign_test(above, below) == pytest.approx(expected)
+
+
+def test_a_test_against_the_order_that_is_printed_tells_nothing_apart():
+    """`rare` is never worse but in two seeds, where it never recovers: its mean is the larger one."""
+    t = table(rare=[*[1.0] * 18, math.inf, math.inf], slow=[9.0] * 20)
+    order, pairs = rank(t, "S", -1)
+    assert order == ["slow", "rare"]
+    assert pairs[0].p_holm < 0.05
+    assert not pairs[0].told_apart
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([1.0, 2.0, 2.5, 7.0, math.inf, math.nan])] * 3), min_size=2, max_size=30
+    ),
+    st.sampled_from([-1, 1]),
+)
+def test_no_ranking_contradicts_its_own_test(rows, better):
+    order, pairs = rank(table(**dict(zip("abc", zip(*rows, strict=True), strict=True))), "S", better)
+    for p in pairs:
+        assert order.index(p.better) < order.index(p.worse)
+        if p.told_apart:
+            assert better * p.difference.direction > 0
+        if p.told_apart and p.difference.interval.infinite:
+            assert better * (p.difference.above - p.difference.below) > 0
 
 
 def test_pairs_are_compared_by_seed_whatever_the_order_of_rows():

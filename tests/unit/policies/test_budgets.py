@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.policies.limits import budget, catalog
+from sim.words import ERROR, SHED, TIMEOUT, UNREACHABLE
 
 S = 1_000_000_000
 
@@ -25,7 +26,7 @@ def begun(p, s, now, n):
 
 
 def spent(p, s, now, tries):
-    return sum(budget.allows(s, p, now) >= 0 for _ in range(tries))
+    return sum(budget.allows(s, p, now, ERROR) >= 0 for _ in range(tries))
 
 
 def test_a_ratio_budget_allows_its_share_of_first_tries():
@@ -68,7 +69,7 @@ def test_a_token_budget_starts_full_and_ten_successes_at_a_tenth_earn_one_retry(
 
 def test_aws_a_success_gives_back_what_its_last_retry_cost():
     p, s = made("aws-sdk-standard")
-    cost = budget.allows(s, p, 0, timeout=True)
+    cost = budget.allows(s, p, 0, TIMEOUT)
     assert (cost, s.tokens) == (10.0, 490.0)
     budget.over(s, p, True, cost)
     assert s.tokens == 500.0
@@ -76,17 +77,17 @@ def test_aws_a_success_gives_back_what_its_last_retry_cost():
 
 def test_aws_the_costs_of_2026_are_another_row():
     p, s = made("aws-sdk-standard-2026")
-    assert budget.allows(s, p, 0) == 14.0
-    assert budget.allows(s, p, 0, throttled=True) == 5.0
+    assert budget.allows(s, p, 0, ERROR) == 14.0
+    assert budget.allows(s, p, 0, SHED) == 5.0
 
 
 def test_grpc_retries_only_above_half_of_the_tokens():
     p, s = made("grpc-retry-throttling")
     for _ in range(4):
         budget.tried(s, p, 0.0, True)
-    assert budget.allows(s, p, 0) >= 0  # 6 of 10
+    assert budget.allows(s, p, 0, ERROR) >= 0  # 6 of 10
     budget.tried(s, p, 0.0, True)
-    assert budget.allows(s, p, 0) < 0  # exactly 5 of 10
+    assert budget.allows(s, p, 0, ERROR) < 0  # exactly 5 of 10
 
 
 def test_envoy_counts_retries_at_once_and_a_finished_one_makes_room():
@@ -97,6 +98,87 @@ def test_envoy_counts_retries_at_once_and_a_finished_one_makes_room():
     assert spent(p, s, 0, 9) == 1
     begun(p, s, 0, 30)
     assert spent(p, s, 0, 9) == 5  # 20 % of 40
+
+
+@pytest.mark.parametrize(
+    ("given", "costs"),
+    [
+        ({}, (5, 10, 5)),
+        ({"version": "2026"}, (14, 14, 5)),
+        ({"retry_cost": 14, "throttling_cost": 5}, (14, 14, 5)),
+        ({"retry_cost": 14, "throttling_retry_cost": 5, "timeout_cost": 20}, (14, 20, 5)),
+        ({"retry_cost": 7}, (7, 10, 7)),
+    ],
+)
+def test_aws_a_cost_that_is_not_given_is_that_of_its_generation(given, costs):
+    p, s = made("aws-sdk-standard", **given)
+    assert tuple(budget.allows(s, p, 0, outcome) for outcome in (ERROR, TIMEOUT, SHED)) == costs
+    assert p.costs[UNREACHABLE] == p.costs[ERROR]
+
+
+def test_smithy_transient_errors_and_timeouts_cost_twice_a_server_error():
+    p, _ = made("smithy-rs")
+    assert [p.costs[outcome] for outcome in (ERROR, SHED, UNREACHABLE, TIMEOUT)] == [5, 5, 10, 10]
+
+
+def test_aws_a_quota_that_is_exactly_enough_is_enough():
+    p, s = made("aws-sdk-standard", capacity=10)
+    assert budget.allows(s, p, 0, TIMEOUT) == 10
+    assert budget.allows(s, p, 0, ERROR) < 0
+
+
+def test_grpc_decimals_beyond_the_third_are_ignored():
+    p, s = made("grpc-retry-throttling", tokenRatio=0.5466)
+    budget.tried(s, p, 0.0, True)
+    budget.over(s, p, True, 0.0)
+    assert s.tokens == 9.546
+
+
+def test_envoy_the_share_of_what_is_in_flight_is_truncated():
+    p, s = made("envoy-retry-budget")
+    begun(p, s, 0, 24)
+    assert spent(p, s, 0, 9) == 4  # 20 % of 24 = 4.8
+    begun(p, s, 0, 1)
+    assert spent(p, s, 0, 9) == 1
+
+
+def test_failsafe_go_the_share_is_not_truncated():
+    p, s = made("failsafe-go-budget")
+    begun(p, s, 0, 24)
+    assert spent(p, s, 0, 9) == 5  # the fifth while 4 < 4.8
+
+
+def test_finagle_five_requests_pay_for_a_retry_and_the_reserve_for_the_rest():
+    p, s = made("finagle-retry-budget", minRetriesPerSec=0)
+    assert spent(p, s, 0, 1) == 0
+    begun(p, s, 0, 4)
+    assert (spent(p, s, 0, 1), budget.balance(s, p, 0)) == (0, 0)
+    begun(p, s, 0, 1)
+    assert (budget.balance(s, p, 0), spent(p, s, 0, 9)) == (1, 1)
+    p, s = made("finagle-retry-budget")
+    assert (budget.balance(s, p, 0), spent(p, s, 0, 200)) == (100, 100)
+
+
+def test_finagle_a_retry_costs_whole_units_and_leaves_with_its_slice():
+    p, s = made("finagle-retry-budget", percentCanRetry=0.3, minRetriesPerSec=0)
+    assert (p.deposit, p.withdrawal) == (1000, 3333)
+    begun(p, s, 0, 10)
+    assert spent(p, s, 0, 9) == 3
+    begun(p, s, 9 * S, 4)
+    assert spent(p, s, 9 * S, 9) == 1
+    assert (budget.balance(s, p, 10 * S), spent(p, s, 10 * S, 9)) == (0, 0)  # 4000 - 3333 units
+
+
+def test_finagle_without_a_share_only_the_reserve_counts():
+    p, s = made("finagle-retry-budget", percentCanRetry=0, minRetriesPerSec=1, ttl="2s")
+    begun(p, s, 0, 1000)
+    assert spent(p, s, 0, 9) == 2
+
+
+def test_linkerd_truncates_one_over_the_ratio():
+    p, s = made("linkerd-retry-budget", retryRatio=0.3, minRetriesPerSecond=0)
+    begun(p, s, 0, 9)
+    assert spent(p, s, 0, 9) == 3
 
 
 @given(
@@ -113,7 +195,7 @@ def test_tokens_stay_within_the_capacity_and_nothing_in_flight_is_negative(histo
         elif what == "fail" and calls:
             cost = calls.pop()
             budget.tried(s, p, cost, True)
-            again = budget.allows(s, p, now, timeout=n == 0, throttled=n == 1)
+            again = budget.allows(s, p, now, (TIMEOUT, SHED, ERROR, UNREACHABLE)[n])
             if again >= 0:
                 calls.append(again)
             else:

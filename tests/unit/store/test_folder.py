@@ -1,9 +1,9 @@
-"""A folder appears whole or not at all."""
+"""A folder appears whole or not at all, and so does a file that comes later."""
 
 import pytest
 
 from sim.errors import StoreError
-from sim.store import write_folder
+from sim.store import write_file, write_folder
 
 OURS = {"manifest.json": "{}", "table.csv": "old"}
 
@@ -12,13 +12,9 @@ def content(folder):
     return {p.relative_to(folder).as_posix(): p.read_text() for p in folder.rglob("*") if p.is_file()}
 
 
-def test_files_and_what_is_drawn_beside_them(tmp_path):
-    def draw(place):
-        (place / "figures").mkdir()
-        (place / "figures" / "one.svg").write_text("<svg>")
-
-    write_folder(tmp_path / "a" / "b", {**OURS, "raw/x.bin": b"x"}, draw)
-    assert content(tmp_path / "a" / "b") == {**OURS, "raw/x.bin": "x", "figures/one.svg": "<svg>"}
+def test_files_in_folders_of_folders(tmp_path):
+    write_folder(tmp_path / "a" / "b", {**OURS, "raw/x.bin": b"x"})
+    assert content(tmp_path / "a" / "b") == {**OURS, "raw/x.bin": "x"}
     assert [p.name for p in (tmp_path / "a").iterdir()] == ["b"]
 
 
@@ -29,22 +25,42 @@ def test_the_old_folder_is_replaced_as_a_whole(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("x")]
-)
-def test_what_fails_half_way_leaves_the_old_folder_and_no_rest(tmp_path, error):
-    write_folder(tmp_path / "run", OURS)
+ERRORS = [OSError(28, "No space left on device"), KeyboardInterrupt(), ValueError("x")]
 
-    def draw(place):
-        assert (place / "table.csv").read_text() == "new"
+
+def fails_at(monkeypatch, error, name):
+    """Writing a file of this name fails half way."""
+    from pathlib import Path
+
+    write = Path.write_bytes
+
+    def half(self, data):
+        if name not in self.name:
+            return write(self, data)
+        write(self, data[:1])
         raise error
 
-    with pytest.raises(StoreError if isinstance(error, OSError) else type(error)) as caught:
-        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"}, draw)
+    monkeypatch.setattr(Path, "write_bytes", half)
+    return pytest.raises(StoreError if isinstance(error, OSError) else type(error))
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_what_fails_half_way_leaves_the_old_folder_and_no_rest(tmp_path, monkeypatch, error):
+    write_folder(tmp_path / "run", OURS)
+    with fails_at(monkeypatch, error, "table.csv") as caught:
+        write_folder(tmp_path / "run", {**OURS, "table.csv": "new"})
     if isinstance(error, OSError):
         assert "No space left on device" in str(caught.value)
     assert content(tmp_path / "run") == OURS
     assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_a_file_that_fails_half_way_leaves_the_old_one_and_no_rest(tmp_path, monkeypatch, error):
+    write_file(tmp_path / "figures" / "one.svg", b"old")
+    with fails_at(monkeypatch, error, "one.svg"):
+        write_file(tmp_path / "figures" / "one.svg", b"new")
+    assert content(tmp_path) == {"figures/one.svg": "old"}
 
 
 def test_a_move_that_fails_puts_the_old_folder_back(tmp_path, monkeypatch):
