@@ -73,9 +73,12 @@ class Sites:
         if identity in self._scope_of:
             return self._scope_of[identity]
         same = sum(1 for s in self.scopes if s.edge == edge.id and s.kind == layer.kind)
-        breaker = single.breaker
+        breaker, outlier = single.breaker, single.outlier
         key = ("edge", "endpoint", "replica").index(breaker.key) if breaker else t.KEY_EDGE
-        copies = breaker.copies if breaker else "replica"
+        if outlier:
+            key = t.KEY_REPLICA
+        kept = breaker or outlier
+        copies = kept.copies if kept else "replica"
         delay = 0 if isinstance(copies, str) else copies.shared.delay
         scope = t.Scope(
             id=len(self.scopes),
@@ -83,7 +86,7 @@ class Sites:
             kind=layer.kind,
             edge=edge.id,
             key=key,
-            shared=shared or not isinstance(copies, str),
+            shared=shared or copies != "replica",
             delay_ns=delay,
         )
         self.scopes.append(scope)

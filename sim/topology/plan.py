@@ -124,8 +124,7 @@ def plan(topology: t.Topology) -> Plan:
         events=attempts * EVENTS_PER_ATTEMPT,
         bytes=60e6 + cells * BYTES_PER_CELL + len(topology.sites) * 2 * 50_000,
         seconds=attempts / ATTEMPTS_PER_S,
-        warnings=tuple(_overloaded(services, cached=bool(topology.caches)))
-        + tuple(_powerless(topology, mean)),
+        warnings=tuple(_overloaded(services, cached=bool(topology.caches))),
     )
 
 
@@ -159,36 +158,6 @@ def _overloaded(services: tuple[ServicePlan, ...], *, cached: bool) -> list[str]
         for s in services
         if s.utilisation >= 1.0
     ]
-
-
-def _powerless(topology: t.Topology, mean: list[float]) -> list[str]:
-    """Time-window breakers whose minimum is out of reach at their copy's share of the load."""
-    out = []
-    for scope in topology.scopes:
-        sites = [
-            s for s in topology.sites if any(x.scope == scope.id and x.kind == t.L_BREAKER for x in s.layers)
-        ]
-        if not sites:
-            continue
-        layer = next(x for x in sites[0].layers if x.scope == scope.id)
-        p = layer.params.params
-        if layer.params.plugin or p.window != 2 or p.failures:
-            continue
-        edge = topology.edges[scope.edge]
-        copies = 1
-        if not scope.shared:
-            callers = topology.services[edge.caller_service].replicas if edge.caller_service >= 0 else 0
-            copies = callers or topology.sources[edge.caller_source].clients
-        rate = sum(mean[s.id] for s in sites) / copies
-        if scope.key == t.KEY_REPLICA:
-            rate /= topology.services[edge.callee_service].replicas
-        expected = rate * p.size * p.width_ns / 1e9
-        if expected < p.minimum:
-            out.append(
-                f"{scope.name}: this breaker needs {p.minimum} results in {p.size * p.width_ns / 1e9:g} s, but each of its "
-                f"copies sees about {expected:.1f}: at this load it cannot trip"
-            )
-    return out
 
 
 def show_seconds(seconds: float) -> str:
