@@ -33,7 +33,8 @@ def _bare(value: object) -> str | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return f"{value:g}" if math.isfinite(value) else None
+        short = f"{value:g}"
+        return (short if float(short) == value else repr(value)) if math.isfinite(value) else None
     if isinstance(value, str) and re.fullmatch(rf"[+-]?(?:{_NUMBER})", value.strip()):
         return value.strip()
     return None

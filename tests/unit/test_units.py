@@ -106,3 +106,8 @@ def test_no_text_is_more_than_a_value_error(text: str) -> None:
 @given(st.integers(0, 999), st.integers(0, 59), st.integers(0, 59))
 def test_compounds_add(h: int, m: int, s: int) -> None:
     assert units.duration_ns(f"{h}h{m}m{s}s") == ((h * 60 + m) * 60 + s) * 10**9
+
+
+@given(st.floats(min_value=0, max_value=1))
+def test_a_bare_share_is_read_with_every_digit(share: float) -> None:
+    assert units.share(share) == share
