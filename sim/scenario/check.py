@@ -116,6 +116,8 @@ class Checker:
                 self.problem(place, message)
             else:
                 self.warning(place, message)
+        for place, message in whole.unlike_gateways(self.model, self.sites):
+            self.problem(place, message)
         if found.endless:
             return
         for place, message in (
