@@ -1,6 +1,6 @@
 """Faults of the file -> fault records with integer targets."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.distributions import CONSTANT
@@ -34,9 +34,17 @@ class _Names:
 def build_faults(
     wiring: Wiring, edges: dict[str, t.Edge], services: dict[str, t.Service]
 ) -> tuple[t.Fault, ...]:
-    """All faults, in the order of the file (which only names them)."""
+    """All faults, in the order of the file. Each has a name of its own, for its luck hangs on it."""
     names = _Names(wiring, edges, services)
-    return tuple(_fault(names, i, fault) for i, fault in enumerate(wiring.model.faults))
+    faults: dict[str, t.Fault] = {}
+    for number, fault in enumerate(wiring.model.faults):
+        made = _fault(names, number, fault)
+        name, nth = made.name, 1
+        while name in faults:
+            nth += 1
+            name = f"{made.name}#{nth}"
+        faults[name] = replace(made, name=name)
+    return tuple(faults.values())
 
 
 def _fault(names: _Names, number: int, fault: m.Fault) -> t.Fault:
