@@ -187,3 +187,50 @@ def test_callers_that_say_different_things_about_one_gateway_are_told(old: str, 
         "b: {slots: 2,", f"b: {{policies: {line and after.splitlines()[0].replace(old, new, 1)}, slots: 2,"
     )
     assert load_text(text, "f.yaml").warnings == []
+
+
+ENDS = """\
+name: ends
+successes: 10
+sources: {users: {rate: 5/s, call: a}}
+services:
+  a: {steps: [{call: b}]}
+  b: {steps: [{call: c}]}
+  c: {error_rate: 100%, steps: [{work: 5ms}]}
+  d: {steps: [{work: 5ms}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: d}]]}"),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: c}], [{call: d}]], first: 2}"),
+        ("{call: b}", "{call: b, policies: {retry: 3}}"),
+    ],
+)
+def test_a_number_of_successes_that_can_never_be_is_refused(old: str, new: str) -> None:
+    with pytest.raises(InvalidScenario, match="every attempt fails") as caught:
+        load_text(ENDS.replace(old, new, 1), "f.yaml")
+    assert [p.line for p in caught.value.problems] == [2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("successes: 10", "successes: 10\nduration: 9s"),
+        ("successes: 10", "requests: 10"),
+        ("100%", "99%"),
+        ("{call: b}", "{call: b, optional: true}"),
+        ("{call: b}", "{call: b, wait: false}"),
+        ("{call: c}", "{call: c, probability: 90%}"),
+        ("{call: c}", "{call: c, policies: {fallback: true}}"),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: d}]], first: 1}"),
+        ("call: a}", "mix: {a: 9, d: 1}}"),
+        ("call: a}", "call: a, policies: {fallback: true}}"),
+    ],
+)
+def test_a_number_of_successes_that_can_be_is_none_of_our_business(old: str, new: str) -> None:
+    assert old in ENDS
+    assert load_text(ENDS.replace(old, new, 1), "f.yaml").scenario()
