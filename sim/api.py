@@ -146,28 +146,9 @@ def compare(
     lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
     wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
     table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
-    # The first seed of every variant, then the next: an interrupt leaves seeds that all variants have.
-    tasks = [
-        executing.Task(
-            loaded.text, loaded.file, scenario.base_dir,
-            (*scenario.overrides, *((f"{path}={value}",) if path else ())),
-            scenario.plugin_files, variant, value, seed, tuple(wanted),
-        )
-        for seed in seeds
-        for variant in chosen or (None,)
-        for value in values
-    ]  # fmt: skip
-    interrupted = False
     began = time.perf_counter()
-    try:
-        for row in executing.execute(tasks, jobs, executor, done):
-            table.rows.append(row)
-    except KeyboardInterrupt:
-        interrupted = True
-        if not table.rows:
-            raise
-        table.keep_complete()
-    table.sort()
+    rows = executing.execute(_tasks(scenario, table, path), jobs, executor, done)
+    interrupted = _gather(table, rows)
     manifest = provenance.manifest(
         format=1,
         kind="comparison",
@@ -186,9 +167,37 @@ def compare(
         wall_s=time.perf_counter() - began,
         expect=[] if vary else list(models[0].expect),
     )
-    return Comparison(
-        table, loaded.name, models[0].rank_by, path, [] if vary else _judge(table, lines), manifest
-    )
+    verdicts = [] if vary else _judge(table, lines)
+    return Comparison(table, loaded.name, models[0].rank_by, path, verdicts, manifest)
+
+
+def _tasks(scenario: ScenarioFile, table: comparing.Table, path: str) -> list[executing.Task]:
+    """The first seed of every variant, then the next: an interrupt leaves seeds that all variants have."""
+    return [
+        executing.Task(
+            scenario.loaded.text, scenario.loaded.file, scenario.base_dir,
+            (*scenario.overrides, *((f"{path}={value}",) if path else ())),
+            scenario.plugin_files, variant or None, value, seed, table.measures,
+        )
+        for seed in table.seeds
+        for variant in table.variants
+        for value in table.values
+    ]  # fmt: skip
+
+
+def _gather(table: comparing.Table, rows: Iterable[executing.Row]) -> bool:
+    """Fill the table; True if interrupted: then it holds what is complete. Without any row it is no table."""
+    interrupted = False
+    try:
+        for row in rows:
+            table.rows.append(row)
+    except KeyboardInterrupt:
+        if not table.rows:
+            raise
+        interrupted = True
+        table.keep_complete()
+    table.sort()
+    return interrupted
 
 
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:

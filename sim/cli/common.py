@@ -1,5 +1,6 @@
 """What several commands share: options, progress, default folders."""
 
+import math
 import os
 import signal
 import sys
@@ -10,8 +11,12 @@ from typing import Any
 
 import click
 
+from sim.words import FOREVER
+
 LONG_RUN_S = 600.0
 LARGE_RUN_BYTES = 2 * 10**9
+FAR_BEYOND = 100
+"""A run without a duration that is so many times beyond its plan is told of."""
 SHORT_WORK_S = 4.0
 """Below this, a second process takes as long to start as it saves."""
 
@@ -59,6 +64,25 @@ def warn_if_long(plan: Any, runs: int) -> None:
         )
     if plan.bytes > LARGE_RUN_BYTES:
         say(f"each run needs about {show_bytes(plan.bytes)} of memory")
+
+
+def endless_watch(topology: Any, plan: Any) -> Callable[[int], None]:
+    """Hears of the events so far, and says once that a run which ends at a number is far beyond its plan."""
+    limit = [math.inf if topology.duration_ns < FOREVER else FAR_BEYOND * max(plan.events, 1000)]
+
+    def look(events: int) -> None:
+        if events > limit[0]:
+            limit[0] = math.inf
+            wanted = (
+                f"{topology.successes} successes"
+                if topology.successes > 0
+                else f"{topology.requests} requests"
+            )
+            say(
+                f"{FAR_BEYOND} times the events that {wanted} should take, and no end: Ctrl-C keeps what there is"
+            )
+
+    return look
 
 
 def processes(seconds: float) -> int:

@@ -1,8 +1,14 @@
 """`cascadelab compare`."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from sim.cli import common
+
+if TYPE_CHECKING:
+    from sim.results import Comparison
 
 
 @click.command("compare")
@@ -49,15 +55,11 @@ def command(
     Prints means with 95 % intervals, a ranking that says when it cannot tell, and the verdict on every
     expectation. Every variant meets the same requests, service times and faults.
     """
-    from pathlib import Path
-
     from sim import api
     from sim.experiment.vary import parse
     from sim.experiment.vary import seeds as parse_seeds
-    from sim.store.run import to_json
     from sim.topology.build import build
     from sim.topology.plan import plan
-    from sim.views.tables import comparison_data, comparison_text
 
     loaded = api.load(scenario, set=overrides, plugin=plugin_files)
     common.tell_warnings(loaded)
@@ -77,22 +79,26 @@ def command(
             show(finished[0])
 
         result = api.compare(loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, done=done)
-    folder = (
-        Path(output) if output else common.results_folder(loaded.name, f"compare-{seeds.replace('..', '-')}")
-    )
+    name = f"compare-{seeds.replace('..', '-')}"
+    folder = common.results_folder(loaded.name, name) if output is None else Path(output)
+    _tell(result, folder, runs=runs, finished=finished[0], as_json=as_json)
+    if figures:
+        result.save_figures(folder)
+    ctx.exit(130 if result.manifest["interrupted"] else 0 if result.met else 4)
+
+
+def _tell(result: "Comparison", folder: Path, *, runs: int, finished: int, as_json: bool) -> None:
+    """Tables to stdout, then to the folder: a full disk must not cost what was computed."""
+    from sim.store.run import to_json
+    from sim.views.tables import comparison_data, comparison_text
+
     if as_json:
         click.echo(to_json(comparison_data(result)), nl=False)
     else:
         click.echo(comparison_text(result))
-    # The table is out before anything is written: a full disk must not cost what was computed.
     result.save(folder, figures=False)
-    common.say(f"results: {folder}   ({finished[0]} runs in {result.manifest['wall_s']:.1f} s)")
-    if figures:
-        result.save_figures(folder)
+    common.say(f"results: {folder}   ({finished} runs in {result.manifest['wall_s']:.1f} s)")
     if result.manifest["interrupted"]:
         told = ", ".join(map(str, result.table.seeds))
         kept = len(result.table.rows)
-        common.say(f"interrupted after {finished[0]} of {runs} runs; the tables hold {kept}: seeds {told}")
-        ctx.exit(130)
-    if not result.met:
-        ctx.exit(4)
+        common.say(f"interrupted after {finished} of {runs} runs; the tables hold {kept}: seeds {told}")

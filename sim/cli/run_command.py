@@ -55,7 +55,9 @@ def command(
     loaded = api.load(scenario, set=overrides, plugin=plugin_files)
     common.tell_warnings(loaded)
     topology = build(loaded.loaded.scenario(variant))
-    common.warn_if_long(plan(topology), 1)
+    planned = plan(topology)
+    common.warn_if_long(planned, 1)
+    beyond = common.endless_watch(topology, planned)
     # A run that ends at a number of requests may end at any time: its bar has no end.
     total = topology.duration_ns / 1e9 if loaded.loaded.scenario(variant).duration else None
     with (
@@ -65,6 +67,7 @@ def command(
 
         def progress(now: int, events: int) -> None:
             show(now / 1e9)
+            beyond(events)
             look()
 
         result = api.run(loaded, seed, variant, trace=trace, engine=engine, progress=progress)

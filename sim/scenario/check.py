@@ -11,6 +11,7 @@ from sim.policies.options import OptionError
 from sim.scenario import expect, offered, whole
 from sim.scenario.breakers import Breaker
 from sim.scenario.diagnostics import locate, nearest
+from sim.scenario.hopeless import hopeless
 from sim.scenario.model import Scenario, Step
 from sim.scenario.offered import Site, missed, mix
 from sim.scenario.policies import Deadline, Outlier, Policies, Single, Timeout, no_policies
@@ -125,7 +126,12 @@ class Checker:
                 self.problem(place, message)
             else:
                 self.warning(place, message)
+        if self.model.successes and self.model.duration is None and hopeless(self.model):
+            message = "it never ends: every attempt fails, and no fallback answers; give it a `duration` too"
+            self.problem(("successes",), message)
         for place, message in whole.rival_choosers(self.model, self.sites):
+            self.problem(place, message)
+        for place, message in whole.unlike_gateways(self.model, self.sites):
             self.problem(place, message)
         if found.endless:
             return

@@ -87,16 +87,7 @@ def load_text(
     warnings: dict[str, Problem] = {}
     models: dict[str | None, Scenario] = {}
     for variant in (None, *names):
-        seen = with_variant(tree, variant)
-        for override in overrides:
-            if _is_about_variants(override):
-                continue
-            try:
-                seen = with_override(seen, override)
-            except UsageError:
-                # a path that the file has and this variant has not, such as a fault that it removes
-                if variant is None:
-                    raise
+        seen = _seen(tree, variant, overrides)
         model = _validate(seen, base_dir or Path(), known, problems)
         if model is not None:
             models[variant] = model
@@ -108,6 +99,21 @@ def load_text(
     if problems:
         raise InvalidScenario(sorted(problems.values(), key=lambda p: (p.line, p.col)))
     return Loaded(tree, models, list(warnings.values()))
+
+
+def _seen(tree: Tree, variant: str | None, overrides: Iterable[str]) -> Tree:
+    """The file with a variant laid over it, and the overrides over both."""
+    seen = with_variant(tree, variant)
+    for override in overrides:
+        if _is_about_variants(override):
+            continue
+        try:
+            seen = with_override(seen, override)
+        except UsageError:
+            # a path that the file has and this variant has not, such as a fault that it removes
+            if variant is None:
+                raise
+    return seen
 
 
 def _is_about_variants(override: str) -> bool:

@@ -68,7 +68,9 @@ class Scenario(Part):
     about: str = Field("", description="What to look at.")
     duration: PositiveDuration | None = Field(None, description="Sources send until then.")
     requests: Whole | None = Field(None, ge=1, description="Ends when so many requests are over.")
-    successes: Whole | None = Field(None, ge=1, description="Ends at so many successes.")
+    successes: Whole | None = Field(
+        None, ge=1, description="Ends at so many successes, however long that takes."
+    )
     warmup: Duration = Field(0, description="Cut from tables, not from state.")
     drain: bool = Field(True, description="After the end: no new requests, until all is answered.")
     seed: Whole = Field(1, ge=0, lt=2**63, description="Default seed.")

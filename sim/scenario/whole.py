@@ -103,6 +103,30 @@ def _allowed(model: Scenario, around: list[tuple[Site, list[Applied]]]) -> dict[
     return allowed
 
 
+def unlike_gateways(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+    """Callers of one callee that describe its gateway, or what the gateway runs, differently."""
+    first: dict[str, tuple[str, list[tuple[str, Any]]]] = {}
+    for site in sites:
+        callee = site.callee.split(".")[0]
+        policies = applied(model, site)
+        gateways = [i for i, one in enumerate(policies) if one.kind == "breaker" and in_gateway(one.policy)]
+        if not gateways:
+            continue
+        at = gateways[0]
+        runs = [(one.kind, one.policy) for one in policies[at:]]
+        caller, known = first.setdefault(callee, (site.caller, runs))
+        if runs != known:
+            both = f"{caller} -> {callee} and {site.caller} -> {callee}"
+            message = f"{both} go through one gateway, and say different things about it"
+            where = f"write its breaker, and what stands below it, once: in services.{callee}.policies"
+            yield policies[at].at, f"{message}; {where}"
+
+
+def in_gateway(breaker: Breaker) -> bool:
+    """Does it live in a gateway?"""
+    return breaker.place != "library" and breaker.place.gateway is not None
+
+
 def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator[Remark]:
     """Breakers whose copies see too few results to trip within the run."""
     rates: dict[tuple[Location, str, str], float] = {}
@@ -127,8 +151,7 @@ def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator
 
 def _copies(model: Scenario, breaker: Breaker, caller: str, callee: str) -> int:
     copies = 1
-    gateway = breaker.place != "library" and breaker.place.gateway is not None
-    if breaker.copies == "replica" and not gateway:
+    if breaker.copies == "replica" and not in_gateway(breaker):
         source = model.sources.get(caller)
         copies = (source.clients or source.users or 1) if source else model.services[caller].replicas
     return copies * (model.services[callee].replicas if breaker.key == "replica" else 1)

@@ -34,19 +34,17 @@ class _Names:
 def build_faults(
     wiring: Wiring, edges: dict[str, t.Edge], services: dict[str, t.Service]
 ) -> tuple[t.Fault, ...]:
-    """All faults, in the order of the file (which only names them)."""
+    """All faults, in the order of the file. Each has a name of its own, for its luck hangs on it."""
     names = _Names(wiring, edges, services)
-    return _told_apart([_fault(names, i, fault) for i, fault in enumerate(wiring.model.faults)])
-
-
-def _told_apart(faults: list[t.Fault]) -> tuple[t.Fault, ...]:
-    """Faults of one name are numbered: a name is an identity, and luck goes by it."""
-    seen: dict[str, int] = {}
-    out = []
-    for fault in faults:
-        seen[fault.name] = n = seen.get(fault.name, 0) + 1
-        out.append(fault if n == 1 else replace(fault, name=f"{fault.name}#{n}"))
-    return tuple(out)
+    faults: dict[str, t.Fault] = {}
+    for number, fault in enumerate(wiring.model.faults):
+        made = _fault(names, number, fault)
+        name, nth = made.name, 1
+        while name in faults:
+            nth += 1
+            name = f"{made.name}#{nth}"
+        faults[name] = replace(made, name=name)
+    return tuple(faults.values())
 
 
 def _fault(names: _Names, number: int, fault: m.Fault) -> t.Fault:

@@ -230,6 +230,20 @@ def test_a_real_interrupt_of_a_run_keeps_the_run_up_to_there(place):
     assert found.measure("N") + found.record.in_flight[0, 0] == pytest.approx(400 * seconds, rel=0.2)
 
 
+def test_a_run_that_may_never_end_says_so_once(place, capsys):
+    """A fault that is there to the end: no check can know, and nothing is cut short without a word."""
+    never = [
+        "duration=null", "successes=300", "variants={}", "expect=[]",
+        "faults=[{fail: {service: db, share: 99.9%}, at: 0s}]",
+    ]  # fmt: skip
+    args = [x for one in never for x in ("--set", one)]
+    assert "at least 300 requests" in call(capsys, "check", "tiny.yaml", *args)[1]
+    code, out, err = call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "out", "--json", *args)
+    assert code == 0
+    assert json.loads(out)["whole"]["S"] == 300
+    assert err.count("100 times the events that 300 successes should take") == 1
+
+
 def test_a_second_interrupt_does_not_wait(capsys):
     with common.patient_interrupt() as look:
         look()

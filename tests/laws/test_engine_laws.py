@@ -1,5 +1,7 @@
 """Laws that hold in every run, on scenarios that Hypothesis makes."""
 
+from collections import Counter
+
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,7 +10,7 @@ from sim import engines
 from sim.record import types as r
 from sim.scenario import load_text
 from sim.topology.build import build
-from sim.words import STARTED, TRIES_STARTED
+from sim.words import CALLS, OUTCOMES, STARTED, TRIES
 
 policies = st.fixed_dictionaries(
     {},
@@ -85,6 +87,7 @@ def scenario(wrapped, fault, db, holds, reorder=False):
   ads: {slots: 2, error_rate: 10%, steps: [work: 5ms]}""",
     }
     order = sorted(services, reverse=reorder)
+    faults = f"faults: [{{{fault}, at: 2s, for: 2s}}]" if fault else ""
     return f"""
 schema: 1
 name: law
@@ -93,10 +96,7 @@ sources: {{users: {{rate: 40/s, call: web, policies: {{timeout: 500ms}}}}}}
 network: 0.3ms
 edges: {{"web -> db": {{{edge}}}}}
 services:{"".join(services[name] for name in order)}
-faults:
-  - {fault}
-    at: 2s
-    for: 2s
+{faults}
 """
 
 
@@ -104,27 +104,58 @@ cases = given(policies, faults, service, st.booleans(), st.integers(0, 5))
 few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def simulate(*facts, seed, **options):
+def simulate(*facts, seed, trace=0, **options):
     topology = build(load_text(scenario(*facts, **options)).scenario())
-    return topology, engines.run(topology, seed)
+    return topology, engines.run(topology, seed, trace=trace)
+
+
+def counted(walks, topology, record):
+    """The ledgers anew, from the lines that each call and try left when it ended."""
+    ends = {"call ends": 0, "try ends": 1}
+    site = {s.name: s.id for s in topology.sites}
+    table = np.zeros_like(record.counts)
+    last = table.shape[2] - 1
+    for line in walks:
+        if line["event"] in ends:
+            bucket = min(line["t_ns"] // record.bucket_ns, last)
+            outcome = OUTCOMES.index(line["outcome"])
+            table[ends[line["event"]], site[line["step"]], bucket, outcome] += 1
+    return table
 
 
 @few
 @cases
 def test_the_ledger_closes(wrapped, fault, db, holds, seed):
-    """started = N + in flight for calls and tries; what arrived at a replica is somewhere."""
-    topology, record = simulate(wrapped, fault, db, holds, seed=seed)
-    completed = record.counts.sum(axis=(2, 3))
-    started = record.counters[:, :, [STARTED, TRIES_STARTED]].sum(axis=1).T
-    assert (completed + record.in_flight == started).all()
+    """It holds what every walk left, by reason and bucket; what arrived at a replica is somewhere."""
+    topology, record = simulate(wrapped, fault, db, holds, seed=seed, trace=10**6)
+    assert np.array_equal(counted(record.walks, topology, record), record.counts)
+    begun = Counter(line["step"] for line in record.walks if line["event"] == "call begins")
+    assert [begun[s.name] for s in topology.sites] == record.counters[:, :, STARTED].sum(axis=1).tolist()
     assert (record.in_flight >= 0).all()
     for (ledger, site), columns in record.histograms.items():
-        assert columns[3].sum() == completed[ledger, site]
+        assert columns[3].sum() == record.counts[ledger, site].sum()
     seen = record.visits.sum(axis=1)
     gone = seen[:, [r.FINISHED, r.SHED, r.DOWN, r.CRASHED, r.WITHDRAWN]].sum(axis=1)
     assert (seen[:, r.ARRIVED] >= gone).all()
     assert (seen[:, r.WASTED_NS] <= seen[:, r.WORK_NS]).all()
     assert (record.gauges >= 0).all()
+
+
+@few
+@given(policies, service, st.booleans(), st.integers(0, 5))
+def test_without_a_fault_a_run_that_drains_leaves_nothing_in_flight(wrapped, db, holds, seed):
+    """Every call and try that began has ended, and no replica is at work: S + F = N = started.
+
+    But for tries of calls long answered (hedges) that wait for their own bulkhead or bucket: nobody does.
+    """
+    topology, record = simulate(wrapped, "", db, holds, seed=seed)
+    assert topology.drain
+    assert record.counts[0, :, :].sum() > 0
+    assert (record.in_flight[CALLS] == 0).all()
+    assert (record.in_flight[TRIES] == 0).all() or ("hedge" in wrapped and "max_wait" in str(wrapped))
+    seen = record.visits.sum(axis=1)
+    gone = seen[:, [r.FINISHED, r.SHED, r.DOWN, r.CRASHED, r.WITHDRAWN]].sum(axis=1)
+    assert (seen[:, r.ARRIVED] == gone).all()
 
 
 @few

@@ -135,3 +135,102 @@ def test_a_surge_of_a_closed_loop_is_refused() -> None:
     assert load_text(surge, "f.yaml").warnings == []
     with pytest.raises(InvalidScenario, match="closed loop"):
         load_text(surge.replace("rate: 50/s", "users: 5", 1), "f.yaml")
+
+
+SHARED = """\
+name: shared
+duration: 10s
+sources: {users: {mix: {a: 1, c: 1}, rate: 5/s}}
+services:
+  a: {steps: [{call: b}]}
+  b: {slots: 2, steps: [{work: 5ms}]}
+  c: {steps: [{call: b}]}
+edges:
+  a -> b: {breaker: {use: consecutive, place: gateway}, timeout: 1s, bulkhead: 9}
+  c -> b: {breaker: {use: consecutive, place: gateway}, timeout: 1s, bulkhead: 9}
+"""
+
+
+def test_callers_that_say_the_same_share_a_gateway() -> None:
+    assert load_text(SHARED, "f.yaml").warnings == []
+    retries = SHARED.replace("c -> b: {", "c -> b: {retry: 2, deadline: 2s, ")  # above the breaker: its own
+    assert load_text(retries, "f.yaml").warnings == []
+    library = SHARED.replace(
+        "  c -> b: {breaker: {use: consecutive, place: gateway}", "  c -> b: {breaker: none"
+    )
+    assert load_text(library, "f.yaml").warnings == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("place: gateway", "place: {gateway: {slots: 3}}"),
+        ("place: gateway", "place: {gateway: {queue: 3}}"),
+        ("use: consecutive", "use: consecutive, open_for: 9s"),
+        ("timeout: 1s", "timeout: 2s"),
+        ("bulkhead: 9", "bulkhead: 8"),
+        (", bulkhead: 9", ""),
+    ],
+)
+@pytest.mark.parametrize("edge", ["a -> b", "c -> b"])
+def test_callers_that_say_different_things_about_one_gateway_are_told(old: str, new: str, edge: str) -> None:
+    """One of them would be lost without a word."""
+    before, line, after = SHARED.partition(f"  {edge}: ")
+    with pytest.raises(InvalidScenario) as caught:
+        load_text(before + line + after.replace(old, new, 1), "f.yaml")
+    (problem,) = caught.value.problems
+    assert "a.main -> b and c.main -> b go through one gateway" in problem.message
+    assert "services.b.policies" in problem.message
+    assert problem.line == 10
+    # Written once, at the callee, it holds for both.
+    text = SHARED.partition("edges:")[0].replace(
+        "b: {slots: 2,", f"b: {{policies: {line and after.splitlines()[0].replace(old, new, 1)}, slots: 2,"
+    )
+    assert load_text(text, "f.yaml").warnings == []
+
+
+ENDS = """\
+name: ends
+successes: 10
+sources: {users: {rate: 5/s, call: a}}
+services:
+  a: {steps: [{call: b}]}
+  b: {steps: [{call: c}]}
+  c: {error_rate: 100%, steps: [{work: 5ms}]}
+  d: {steps: [{work: 5ms}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("", ""),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: d}]]}"),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: c}], [{call: d}]], first: 2}"),
+        ("{call: b}", "{call: b, policies: {retry: 3}}"),
+    ],
+)
+def test_a_number_of_successes_that_can_never_be_is_refused(old: str, new: str) -> None:
+    with pytest.raises(InvalidScenario, match="every attempt fails") as caught:
+        load_text(ENDS.replace(old, new, 1), "f.yaml")
+    assert [p.line for p in caught.value.problems] == [2]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("successes: 10", "successes: 10\nduration: 9s"),
+        ("successes: 10", "requests: 10"),
+        ("100%", "99%"),
+        ("{call: b}", "{call: b, optional: true}"),
+        ("{call: b}", "{call: b, wait: false}"),
+        ("{call: c}", "{call: c, probability: 90%}"),
+        ("{call: c}", "{call: c, policies: {fallback: true}}"),
+        ("{call: b}", "{parallel: [[{call: b}], [{call: d}]], first: 1}"),
+        ("call: a}", "mix: {a: 9, d: 1}}"),
+        ("call: a}", "call: a, policies: {fallback: true}}"),
+    ],
+)
+def test_a_number_of_successes_that_can_be_is_none_of_our_business(old: str, new: str) -> None:
+    assert old in ENDS
+    assert load_text(ENDS.replace(old, new, 1), "f.yaml").scenario()
