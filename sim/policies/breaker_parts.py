@@ -184,6 +184,8 @@ class Params:
     """May time alone change the state?"""
     rolls: bool = field(init=False)
     """Do results leave the window one slot after the other?"""
+    needs_bad: bool = field(init=False)
+    """Does no rule hold without a failure or a slow result?"""
 
     def __post_init__(self) -> None:
         """What follows from the parts, computed once: `admit` and the engine ask at every call."""
@@ -192,3 +194,21 @@ class Params:
         object.__setattr__(self, "asks", asks)
         object.__setattr__(self, "timed", timed)
         object.__setattr__(self, "rolls", self.window not in (W_CONSECUTIVE, W_INTERVAL))
+        object.__setattr__(self, "needs_bad", all(map(_needs_bad, self.rules)))
+
+
+BAD = (
+    Q_ROW,
+    Q_FAILURES,
+    Q_FAILURE_RATIO,
+    Q_FAILURE_PERCENT,
+    Q_FAILURE_PERCENT_CUT,
+    Q_FAILURE_PERCENT_ROUNDED,
+    Q_SLOW_RATIO,
+)
+"""Quantities that are 0 until something went badly."""
+
+
+def _needs_bad(rule: Rule) -> bool:
+    """Has it a condition that 0 of one of these does not meet?"""
+    return any(q in BAD and (x > 0 if how == AT_LEAST else how == ABOVE and x >= 0) for q, how, x in rule[1])

@@ -64,6 +64,8 @@ def settle_result(b: Breaker, p: Params, now: int, verdict: int, slow: int, elap
         else:
             move(b, p, now, CLOSED, BY_PASS)
     elif state == CLOSED and (p.evaluate == ON_ANY or (failed and p.evaluate == ON_FAILURE)):
+        if p.needs_bad and not (b.fail_count or b.slow_count or b.row):
+            return  # most results of most runs: nothing has gone badly
         cause = verdict_of_window(b, p, now)
         if cause:
             move(b, p, now, OPEN, cause)

@@ -133,10 +133,14 @@ def clear_window(b: Breaker, p: Params, now: int) -> None:
 def drop(b: Breaker, i: int) -> None:
     """What slot i holds leaves the window."""
     b.n -= b.n_ring[i]
-    b.fail_count -= b.failures_ring[i]
-    b.slow_count -= b.slow_ring[i]
     b.sum_ns -= b.sum_ring[i]
-    b.n_ring[i] = b.failures_ring[i] = b.slow_ring[i] = b.sum_ring[i] = 0
+    b.n_ring[i] = b.sum_ring[i] = 0
+    if b.failures_ring[i]:
+        b.fail_count -= b.failures_ring[i]
+        b.failures_ring[i] = 0
+    if b.slow_ring[i]:
+        b.slow_count -= b.slow_ring[i]
+        b.slow_ring[i] = 0
 
 
 def advance(b: Breaker, p: Params, now: int) -> None:
@@ -197,7 +201,16 @@ def count_call(b: Breaker, p: Params, now: int) -> None:
 def remember(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns: int) -> None:
     """Put one result into the window."""
     if p.rolls:
-        put(b, p, now, failed, slow, elapsed_ns)
+        # Its share in the slot that will leave one day; first, what is too old leaves.
+        i = slot(b, p, now)
+        if p.of == OF_RESULTS:
+            b.n_ring[i] += 1
+        if failed:
+            b.failures_ring[i] += 1
+        else:
+            b.sum_ring[i] += elapsed_ns
+        if slow:
+            b.slow_ring[i] += 1
     b.seen += 1
     if failed:
         b.row += 1
@@ -212,17 +225,6 @@ def remember(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns
         b.n += 1
     if p.window == W_EMA:
         average(b, p, now, 0.0 if failed else 1.0)
-
-
-def put(b: Breaker, p: Params, now: int, failed: int, slow: int, elapsed_ns: int) -> None:
-    """Its share in the slot that will leave one day; first, what is too old leaves."""
-    i = slot(b, p, now)
-    if p.of == OF_RESULTS:
-        b.n_ring[i] += 1
-    b.failures_ring[i] += failed
-    b.slow_ring[i] += slow
-    if not failed:
-        b.sum_ring[i] += elapsed_ns
 
 
 def average(b: Breaker, p: Params, now: int, x: float) -> None:

@@ -24,8 +24,8 @@ from sim import engines
 from sim.scenario import load_text
 from sim.topology.build import build
 
-ROUNDS = 9
-CUSTOMERS = 20_000
+ROUNDS = 7
+CUSTOMERS = 100_000
 QUEUE = """
 schema: 1
 name: bench

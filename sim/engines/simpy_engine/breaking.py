@@ -55,7 +55,7 @@ class BuiltIn:
             self.after(now)
         return ticket or None
 
-    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+    def settle(self, now: int, ticket: Any, outcome: int, elapsed_ns: int) -> None:
         """The result of an admitted try."""
         if self.touched:
             machine.look(self.record, self.params, now)
@@ -143,9 +143,10 @@ class UserMade:
         self._look(now)
         return ticket
 
-    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+    def settle(self, now: int, ticket: Any, outcome: int, elapsed_ns: int) -> None:
         """The result of an admitted try."""
         verdict = self.layer.params.learn[outcome]
+        slow = elapsed_ns > self.layer.params.slow_ns
         self.user.settle(now, ticket, Outcome(verdict, slow, OUTCOMES[outcome], elapsed_ns))
         self._look(now)
 
@@ -224,16 +225,16 @@ class SharedLate:
             return UNHEARD if ticket is None else ticket
         return self.copy.admit(now) if self.copy.state != CLOSED else None
 
-    def settle(self, now: int, ticket: Any, outcome: int, slow: bool, elapsed_ns: int) -> None:
+    def settle(self, now: int, ticket: Any, outcome: int, elapsed_ns: int) -> None:
         """Heard d later."""
         layer = self.copy.layer
-        news = (ticket, outcome, slow, elapsed_ns)
+        news = (ticket, outcome, elapsed_ns)
         layer.clock.after(self.delay_ns, RANK_ANSWER, layer.world.seed, self._hear, news)
 
     def _hear(self, subject: Any) -> None:
-        ticket, outcome, slow, elapsed_ns = subject
+        ticket, outcome, elapsed_ns = subject
         if ticket is not UNHEARD:
-            self.copy.settle(self.copy.layer.clock.now, ticket, outcome, slow, elapsed_ns)
+            self.copy.settle(self.copy.layer.clock.now, ticket, outcome, elapsed_ns)
 
     def force(self, now: int, state: int) -> None:
         """A manual move: seen by the callers d later."""
@@ -255,7 +256,8 @@ class BreakerLayer(Guard):
     def __init__(self, world: Any, site: Any, params: Breaker, scope: int) -> None:
         super().__init__(world, site, params, scope)
         spec = world.topology.scopes[scope]
-        self.key_kind = spec.key
+        self.by_replica = spec.key == KEY_REPLICA
+        self.target = site.callee if spec.key == KEY_ENDPOINT else -1
         self.delay_ns = spec.delay_ns if spec.shared else 0
 
     def new(self, caller: int, target: int) -> Any:
@@ -268,12 +270,9 @@ class BreakerLayer(Guard):
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
         frame.since = now = self.clock.now
-        frame.ticket = None
         caller = frame.call.caller
-        target = -1
-        if self.key_kind == KEY_ENDPOINT:
-            target = self.site.callee
-        elif self.key_kind == KEY_REPLICA:
+        target = self.target
+        if self.by_replica:
             frame.replica, panic = self._pick(caller, key, now)
             if panic:
                 # Model: in panic the host's breaker is neither asked nor told.
@@ -283,9 +282,9 @@ class BreakerLayer(Guard):
                 self.turn_away(frame, BROKEN)
                 return
             target = frame.replica.id
-        frame.copy = self.copy_for(caller, target)
-        frame.ticket = frame.copy.admit(now)
-        if frame.ticket is None:
+        frame.copy = copy = self.copy_for(caller, target)
+        frame.ticket = ticket = copy.admit(now)
+        if ticket is None:
             self.turn_away(frame, BROKEN)
         else:
             self.inner.enter(frame, key)
@@ -301,7 +300,6 @@ class BreakerLayer(Guard):
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.ticket is not None:
             now = self.clock.now
-            elapsed = now - frame.since
-            frame.copy.settle(now, frame.ticket, outcome, elapsed > self.params.slow_ns, elapsed)
+            frame.copy.settle(now, frame.ticket, outcome, now - frame.since)
             frame.ticket = None
         return outcome

@@ -5,6 +5,7 @@ event and the identity key of whom it concerns, so the order at one instant does
 scheduled first.
 """
 
+from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any
@@ -57,6 +58,8 @@ class Clock(simpy.Environment):
         """Set by whoever sees that the run is over: no moment after the present one happens."""
         self.depth = 0
         """Messages without delay that are being handled within each other."""
+        self.rows = 0
+        """Rows of timers so far."""
         self._instant = -1
         self._same = 0
 
@@ -75,8 +78,14 @@ class Clock(simpy.Environment):
     def at_once(self) -> bool:
         """May what happens at this instant be handled within the present event? Nothing else is due now that
         could come before it, and it is not the end of a long chain of such messages."""
-        queue = self._queue
-        return self.depth < DEPTH and (not queue or queue[0][0] > self.now)
+        if self.depth >= DEPTH:
+            return False
+        queue, now = self._queue, self.now
+        while queue and queue[0][0] == now:
+            if queue[0][3].action is not None:  # type: ignore[attr-defined]
+                return False
+            heappop(queue)
+        return True
 
     def advance(self, end: int, most: int) -> bool:
         """Let at most `most` moments before `end` happen; False when it is over before that."""
@@ -108,3 +117,52 @@ class Clock(simpy.Environment):
         if self._same > INSTANT_LIMIT:
             msg = f"a million events at one instant ({now / 1e9} s): time stands still at {subject!r}"
             raise SimulationError(msg)
+
+
+class Timers:
+    """Timers of one kind, most of which are cancelled long before they pass.
+
+    They stand in a row, by instant. Only at the instant of its first one does the row hand over what is
+    still wanted, so the heap stays as small as what really happens, and a cancelled timer costs no event.
+    """
+
+    def __init__(self, clock: Clock, rank: int, action: Action) -> None:
+        self.clock = clock
+        self.rank = rank
+        self.action = action
+        self.row: deque[tuple[int, int, int, Moment]] = deque()
+        clock.rows = self.number = clock.rows + 1
+        self.turn = _bare(Moment)
+        self.turn.action, self.turn.subject = self._hand_over, None
+
+    def set(self, until: int, key: int, subject: Any) -> Moment:
+        """Call the action with `subject` at the instant `until`, which lies ahead."""
+        clock, row = self.clock, self.row
+        moment = _bare(Moment)
+        moment.action = self.action
+        moment.subject = subject
+        clock.scheduled = number = clock.scheduled + 1
+        entry = (until, self.rank | key >> 4, number, moment)
+        if not row:
+            row.append(entry)
+            self._plan()
+        elif until >= row[-1][0]:
+            row.append(entry)
+        else:  # out of turn: a deadline has shortened it
+            heappush(clock._queue, entry)  # type: ignore[misc]
+        return moment
+
+    def _plan(self) -> None:
+        # Before all else at that instant, where those handed over then find their place by rank and identity.
+        heappush(self.clock._queue, (self.row[0][0], 0, self.number, self.turn))  # type: ignore[misc]
+
+    def _hand_over(self, subject: None) -> None:
+        row, now = self.row, self.clock.now
+        while row:
+            if row[0][3].action is None:
+                row.popleft()
+            elif row[0][0] <= now:
+                heappush(self.clock._queue, row.popleft())  # type: ignore[misc]
+            else:
+                self._plan()
+                return

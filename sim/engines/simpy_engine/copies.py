@@ -37,10 +37,11 @@ class Stateful(Layer):
 
     def copy_for(self, caller: int, target: int = -1) -> Any:
         """The state that this caller meets."""
-        who = (-1 if self.shared else caller, target)
-        copy = self.table.get(who)
+        if self.shared:
+            caller = -1
+        copy = self.table.get((caller, target))
         if copy is None:
-            copy = self.table[who] = self.new(*who)
+            copy = self.table[caller, target] = self.new(caller, target)
         return copy
 
     def new(self, caller: int, target: int) -> Any:

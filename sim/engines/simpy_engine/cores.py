@@ -59,9 +59,14 @@ class DedicatedCores:
 
     def _pause(self, walk: Walk) -> None:
         now = self.clock.now
+        done = now - walk.work_since
         self.gauges[WORKING_NS] += now
-        walk.job.worked(now - walk.work_since)
-        walk.work_left -= now - walk.work_since
+        walk.work_left -= done
+        job = walk.job
+        if job.over:
+            job.late_ns += done
+        else:
+            job.worked_ns += done
 
     def freeze(self) -> None:
         """Running work stops."""

@@ -146,13 +146,13 @@ class BulkheadLayer(Guard):
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
-        frame.ticket = False
         frame.copy = places = self.copy_for(frame.call.caller)
         if places.waiting:
             self._drop_gone(places)
         given = pool.enter(places.pool, self.params, self.clock.now, len(places.waiting))
         if given == pool.PASS:
-            self._pass(frame)
+            frame.ticket = True
+            self.inner.enter(frame, key)
         elif given == pool.FULL:
             self.turn_away(frame, BULKHEAD)
         else:
@@ -172,10 +172,6 @@ class BulkheadLayer(Guard):
         if any(f.state != LIVE for f in places.waiting):
             places.waiting = deque(f for f in places.waiting if f.state == LIVE)
 
-    def _pass(self, frame: Frame) -> None:
-        frame.ticket = True
-        self.inner.enter(frame, frame.key)
-
     def _waited(self, frame: Frame) -> None:
         frame.timer = None
         if frame.state == LIVE and not frame.ticket:
@@ -188,11 +184,13 @@ class BulkheadLayer(Guard):
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.ticket:
             frame.ticket = False
-            self._give_back(frame.copy)
+            places: Places = frame.copy
+            pool.leave(places.pool, self.params, self.clock.now)
+            if places.waiting:
+                self._admit_waiting(places)
         return outcome
 
-    def _give_back(self, places: Places) -> None:
-        pool.leave(places.pool, self.params, self.clock.now)
+    def _admit_waiting(self, places: Places) -> None:
         while places.waiting:
             following = places.waiting[0]
             if following.state == LIVE and not pool.next_enters(places.pool, self.params):
@@ -202,4 +200,5 @@ class BulkheadLayer(Guard):
                 if following.timer is not None:
                     following.timer.cancel()
                     following.timer = None
-                self._pass(following)
+                following.ticket = True
+                self.inner.enter(following, following.key)

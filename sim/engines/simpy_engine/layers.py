@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER
+from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_TIMER, Timers
 from sim.engines.simpy_engine.frames import ENDED, KEPT, LIVE, ORPHAN, Call, Frame, Layer, finish, tell
 from sim.topology.types import CANCEL_NONE
 from sim.words import (
@@ -171,8 +171,7 @@ class TimeoutLayer(Layer):
         super().__init__(world, site)
         self.timeout_ns = timeout_ns
         self.cancel = cancel
-        self.on_passed = self._passed
-        """Bound once, not for every call."""
+        self.timers = Timers(world.clock, RANK_TIMER, self._passed)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
@@ -182,7 +181,7 @@ class TimeoutLayer(Layer):
             until = frame.deadline
         if now < until < FOREVER:
             frame.until = until
-            frame.timer = self.clock.after(until - now, RANK_TIMER, key, self.on_passed, frame)
+            frame.timer = self.timers.set(until, key, frame)
         self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:

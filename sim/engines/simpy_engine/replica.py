@@ -60,14 +60,14 @@ class Replica:
         """An attempt arrives: it starts, waits, or is shed."""
         walk = Walk(job, job.endpoint.steps, None)
         self.world.busy += 1
-        waits = self.inside >= self.slots or self.queue.length > 0
-        if waits and self.queue.length >= self.places:
+        length = self.queue.length
+        waits = self.inside >= self.slots or length > 0
+        if waits and length >= self.places:
             self._shed(walk)
             return
         self.jobs[job] = None
-        if self.watch:
-            for count in self.watch:
-                count.accepted(job)
+        for count in self.watch:
+            count.accepted(job)
         if waits:
             self._wait(walk)
         else:
@@ -113,17 +113,14 @@ class Replica:
     def complete(self, job: Job, outcome: int) -> None:
         """The main walk is through: the coin is shown, the slot is free, the answer goes back."""
         endpoint = job.endpoint
-        if (
-            outcome == OK
-            and (self.failing or endpoint.error_rate)
-            and not endpoint.fail_fast
-            and self._fails(job)
-        ):
+        shows = (self.failing or endpoint.error_rate) and outcome == OK and not endpoint.fail_fast
+        if shows and self._fails(job):
             outcome = ERROR
         now = self.clock.now
         visits = job.visits
         visits[record.FINISHED] += 1
-        visits[record.FAILED] += outcome != OK
+        if outcome != OK:
+            visits[record.FAILED] += 1
         visits[record.WAIT_NS] += job.begun_at - job.arrived
         visits[record.SOJOURN_NS] += now - job.arrived
         self._release(job)

@@ -27,8 +27,6 @@ class RetryLayer(Stateful):
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
-        frame.n = 0
-        frame.since = 0
         if self.params.budget.kind != budget.NONE:
             frame.copy = self.copy_for(frame.call.caller)
             frame.aux = 0.0
@@ -38,14 +36,14 @@ class RetryLayer(Stateful):
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
         if frame.state != LIVE:
             return outcome
-        params = self.params
+        params, copy = self.params, frame.copy
         retried = outcome != OK and params.on[outcome]
-        if frame.copy is not None:
-            budget.tried(frame.copy, params.budget, frame.aux, retried)
+        if copy is not None:
+            budget.tried(copy, params.budget, frame.aux, retried)
         if retried and frame.n + 1 < params.attempts and self._again(frame, outcome):
             return KEPT
-        if frame.copy is not None:
-            budget.over(frame.copy, params.budget, outcome == OK, frame.aux)
+        if copy is not None:
+            budget.over(copy, params.budget, outcome == OK, frame.aux)
             frame.copy = None
         return outcome
 
@@ -97,7 +95,6 @@ class HedgeLayer(Layer):
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
-        frame.n = 0
         frame.aux = []
         self._arm(frame)
         self._send(frame, key)
