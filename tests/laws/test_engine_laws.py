@@ -144,15 +144,12 @@ def test_the_ledger_closes(wrapped, fault, db, holds, seed):
 @few
 @given(policies, service, st.booleans(), st.integers(0, 5))
 def test_without_a_fault_a_run_that_drains_leaves_nothing_in_flight(wrapped, db, holds, seed):
-    """Every call and try that began has ended, and no replica is at work: S + F = N = started.
-
-    But for tries of calls long answered (hedges) that wait for their own bulkhead or bucket: nobody does.
-    """
+    """Every call and try that began has ended, and no replica is at work: S + F = N = started."""
     topology, record = simulate(wrapped, "", db, holds, seed=seed)
     assert topology.drain
     assert record.counts[0, :, :].sum() > 0
     assert (record.in_flight[CALLS] == 0).all()
-    assert (record.in_flight[TRIES] == 0).all() or ("hedge" in wrapped and "max_wait" in str(wrapped))
+    assert (record.in_flight[TRIES] == 0).all()
     seen = record.visits.sum(axis=1)
     gone = seen[:, [r.FINISHED, r.SHED, r.DOWN, r.CRASHED, r.WITHDRAWN]].sum(axis=1)
     assert (seen[:, r.ARRIVED] == gone).all()

@@ -74,10 +74,7 @@ class CallLayer(Booking):
             self.counters[DEGRADED] += 1
         if call.walk is not None:
             self.world.note(call, "call ends", outcome=outcome)
-        world = self.world
-        world.busy -= 1
-        if world.draining:
-            world.idle_check()
+        self.world.one_less()
 
 
 class FallbackLayer(Layer):
@@ -121,6 +118,7 @@ class TryLayer(Booking):
         frame = Frame(self, parent, key)
         frame.since = self.clock.now
         self.counters[TRIES_STARTED] += 1
+        self.world.busy += 1
         self.inner.enter(frame, key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
@@ -132,6 +130,7 @@ class TryLayer(Booking):
                 self.world.note(call, "try ends", outcome=outcome)
             if frame.parent.state == ENDED:
                 self.counters[UNUSED] += 1
+            self.world.one_less()
         return outcome
 
     def withdraw(self, frame: Frame, cancel: int) -> None:

@@ -167,10 +167,7 @@ class Replica:
     def _left(self, job: Job) -> None:
         if job.mark is not None:
             job.mark.reached()
-        world = self.world
-        world.busy -= 1
-        if world.draining:
-            world.idle_check()
+        self.world.one_less()
 
     # Slots ---------------------------------------------------------------------------------------
 

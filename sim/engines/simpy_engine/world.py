@@ -171,16 +171,17 @@ class World:
             self.clock.move_to(end)
 
     def _drain(self, progress: Callable[[int, int], None] | None) -> int:
-        """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
+        """No new arrivals; until every call and try is over and no replica is at work, or nothing moves."""
         self.draining = True
         self.clock.stopped = False
         if self.busy:
             self._until(FOREVER, progress)
         return self.clock.now
 
-    def idle_check(self) -> None:
-        """While draining: stop when nothing is under way."""
-        if self.busy == 0:
+    def one_less(self) -> None:
+        """A call, a try or an attempt at a replica is over; a drain stops when nothing is under way."""
+        self.busy -= 1
+        if self.draining and not self.busy:
             self.clock.stopped = True
 
     # Sources and their requests --------------------------------------------------------------------
