@@ -26,4 +26,4 @@ SERIES = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56
 FAULT = "#D55E00"
 FAULT_EDGE = "#6B2C00"
 """Begin, end and name of a fault: dark, and drawn with a white rim, so that it shows on every colour."""
-HEALTHY, HURT, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"
+HEALTHY, LOW, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"
