@@ -66,9 +66,10 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, found: list[
             good, calls = v.calls(run.record, start, stop)
             share = f" {100 * good / calls:.0f}%" if calls else ""
             name = run.topology.endpoints[v.endpoint].name.removesuffix(".main")
-            ax.annotate(
+            text = ax.annotate(
                 f"{name}{share}", (x, y), xytext=(0, 10), textcoords="offset points", fontsize=7, ha="center"
             )
+            text.set_path_effects(palette.rim())  # lines cross it
     ax.set_xlim(-0.18, 1.18)
     heights = [y for _, y in place.values()]
     ax.set_ylim(min(heights) - 0.08, max(heights) + 0.12)

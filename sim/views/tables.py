@@ -145,10 +145,16 @@ def _unit(measure: str) -> str:
     return definitions()[parse_measure(measure).name][1]
 
 
+def seeds(c: Any) -> str:
+    """How many."""
+    n = len(c.table.seeds)
+    return f"{n} seed" if n == 1 else f"{n} seeds"
+
+
 def comparison_text(c: Any) -> str:
     """Fault run, good day, differences, ranking, expectations."""
     t = c.table
-    lines = [f"{c.name}: {len(t.variants)} variants, {len(t.seeds)} seeds; mean ± half of the 95 % interval"]
+    lines = [f"{c.name}: {len(t.variants)} variants, {seeds(c)}; mean ± half of the 95 % interval"]
     for value in t.values:
         if c.path:
             lines += ["", f"{c.path} = {value}"]
