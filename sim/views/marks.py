@@ -73,7 +73,7 @@ def _text(axes: "Axes", x: float, text: str, colour: str, side: str) -> None:
 def legend(axes: "Axes", others: "Sequence[Axes]" = (), **more: Any) -> None:
     """To the right of the axes, where it hides nothing; of what other axes show too."""
     if others:
-        named = {}
+        named: dict[str, Any] = {}
         for ax in (axes, *others):
             handles, labels = ax.get_legend_handles_labels()
             named = dict(zip(labels, handles, strict=True)) | named

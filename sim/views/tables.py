@@ -47,7 +47,18 @@ def aligned(rows: list[list[str]], left: int = 1) -> list[str]:
     ]
 
 
-HEAD = ["", "N", "S", "F", "B", "S/N", "R mean", "p50", "p99", "F by reason"]
+HEADS = {
+    "S/N": "success_share",
+    "bystanders": "failing_bystanders",
+    "recovery": "recovery_time",
+    "false B": "false_trips",
+    "refused good": "refused_good",
+}
+"""Head of a column -> the measure below it, where the head is not the measure's own name."""
+LABEL = {measure: head for head, measure in HEADS.items()}
+
+
+HEAD = ["", "N", "S", "F", "B", "S/N", "R", "p50", "p99", "F by reason"]
 
 
 def _line(name: str, ledger: dict[str, Any]) -> list[str]:
@@ -132,13 +143,6 @@ def _excess(f: dict[str, Any]) -> str:
 
 COLUMNS = ("N", "S", "F", "B", "R", "p50", "p99", "success_share", "failing_bystanders", "recovery_time")
 GOOD_COLUMNS = ("success_share", "p99", "false_trips", "refused_good")
-LABEL = {
-    "success_share": "S/N",
-    "failing_bystanders": "bystanders",
-    "recovery_time": "recovery",
-    "false_trips": "false B",
-    "refused_good": "refused good",
-}
 
 
 def _unit(measure: str) -> str:
