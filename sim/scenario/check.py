@@ -79,6 +79,13 @@ class Checker:
             self.unknown(place, "endpoint", name, self.endpoints | self.single)
         return None
 
+    def called(self, caller: str, name: str, place: Location) -> str | None:
+        """`endpoint` of a callee, and the edge to it; behind an unknown one any edge of the caller may stand."""
+        callee = self.endpoint(name, place)
+        there = (name.split(".")[0], *(() if callee else self.model.services))
+        self.edges |= {f"{caller.split('.')[0]} -> {service}" for service in there}
+        return callee
+
     def run(self) -> Found:
         """All checks."""
         model = self.model
@@ -89,10 +96,12 @@ class Checker:
                 self.problem(at, "a source and a service share this name; give one another name")
             for key, weight in mix(source).items():
                 place = (*at, "call") if source.call else (*at, "mix", key)
-                callee = self.endpoint(key, place)
+                callee = self.called(name, key, place)
                 if callee:
-                    self.edges.add(f"{name} -> {callee.split('.')[0]}")
                     self.sites.append(Site(name, callee, weight, False, no_policies(), place))
+            if source.rate and offered.silent(source.rate, model.duration):
+                message = "no request is ever sent: the rate is 0/s all the time; write a rate above 0/s, such as 50/s"
+                self.problem((*at, "rate"), message)
             if source.users is None and source.rate and source.rate.replay:
                 path = model.base_dir / source.rate.replay
                 if not path.is_file():
@@ -150,9 +159,8 @@ class Checker:
                     self.steps(caller, branch, (*at, i, "parallel", j))
             if step.call is None:
                 continue
-            callee = self.endpoint(step.call, (*at, i, "call"))
+            callee = self.called(caller, step.call, (*at, i, "call"))
             if callee:
-                self.edges.add(f"{caller.split('.')[0]} -> {callee.split('.')[0]}")
                 self.sites.append(self.site(caller, callee, step, (*at, i)))
             if step.cache is not None and step.cache not in self.model.caches:
                 self.unknown((*at, i, "cache"), "cache", step.cache, set(self.model.caches))
