@@ -13,7 +13,8 @@ MAX_BYTES = 5_000_000
 """Scenario files are written by people; a thousand services take a tenth of this."""
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-"""Nodes after aliases are expanded: an alias bomb stops here."""
+"""Nodes after aliases are expanded, or one per character if those are more: what is written without aliases
+never has so many, so a large file is no alias bomb."""
 
 Location = tuple[Any, ...]
 
@@ -104,7 +105,7 @@ def parse(text: str, file: str) -> Tree:
         message = "a scenario is a mapping of keys such as name:, services:, sources:"
         raise _wrong(file, message, 1, 1, _line(lines, 1))
     tree = Tree({}, {}, {}, text, file)
-    budget = [MAX_NODES]
+    budget = [max(MAX_NODES, len(text))]
     data = _plain(root, (), tree, lines, budget)
     return Tree(data, tree.keys, tree.values, text, file)
 
