@@ -72,9 +72,8 @@ def _node(event: Any, scalars: "_Scalars") -> Node:
     if isinstance(event, events.CollectionStartEvent):
         kind: type = dict if isinstance(event, events.MappingStartEvent) else list
         return Node([], mark.line, mark.column, kind, unknown)
-    # `! text` is text
-    plain = event.implicit[0] and event.ctag is None
-    return Node(scalars.value(event.value, plain=plain, tag=tag), mark.line, mark.column, None, unknown)
+    content = scalars.value(event.value, plain=event.implicit[0], tag=tag)
+    return Node(content, mark.line, mark.column, None, unknown)
 
 
 class _Scalars:
