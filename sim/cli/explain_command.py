@@ -53,18 +53,35 @@ def _topics() -> Iterator[tuple[str, str]]:
     """(name, text) of everything that can be explained; a name may come more than once."""
     from sim.measures.evaluate import definitions
     from sim.scenario.schema import fields
+    from sim.views.tables import HEADS
 
     yield from _policies()
     for name, about in OUTCOMES.items():
         yield name, f"{name} (outcome)\n\n{about}"
-    for name, (about, unit, better) in definitions().items():
-        way = {1: "higher is better", -1: "lower is better", 0: "neither way is better"}[better]
-        use = _use(name)
-        yield name, f"{name} (measure{f', in {unit}' if unit else ''}; {way})\n\n{about}\n\n{use}"
+    yield from ((name, _measure(name)) for name in definitions())
+    yield from ((head, f"{head} (head of a table): {_measure(m)}") for head, m in HEADS.items())
     for name, about in WORDS.items():
         yield name, f"{name} (word)\n\n{about}"
     for name, about in fields().items():
         yield name, f"{name} (field)\n\n{about}"
+
+
+def _measure(name: str) -> str:
+    from sim.measures.evaluate import definitions
+
+    about, unit, better = definitions()[name]
+    way = {1: "higher is better", -1: "lower is better", 0: "neither way is better"}[better]
+    return f"{name} (measure{f', in {unit}' if unit else ''}; {way})\n\n{about}\n\n{_use(name)}"
+
+
+def _with_a_target(name: str) -> str:
+    """The measure of a head such as `p99(web) during fault`; else the name as it is."""
+    from sim.scenario.expect import parse_measure
+
+    try:
+        return parse_measure(name).name
+    except ValueError:
+        return name
 
 
 def _use(name: str) -> str:
@@ -114,6 +131,7 @@ def _texts(name: str) -> list[tuple[str, str]]:
     topics = list(_topics())
     found = [(topic, text) for topic, text in topics if topic == name]
     found = found or [(topic, text) for topic, text in topics if topic.endswith(f".{name}")]
+    found = found or [(topic, text) for topic, text in topics if topic == _with_a_target(name)]
     if found or name in catalog.ENTRIES:
         return found
     known = sorted({topic.rsplit(".", 1)[-1] for topic, _ in topics} | set(catalog.ENTRIES))
@@ -125,7 +143,7 @@ def _texts(name: str) -> list[tuple[str, str]]:
 
 
 @click.command("explain")
-@click.argument("name", required=False)
+@click.argument("name", nargs=-1, callback=lambda _, __, words: " ".join(words) or None)
 @click.option(
     "--set",
     "given",

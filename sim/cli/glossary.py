@@ -23,6 +23,12 @@ WORDS = {
     "baseline": "From the warm-up to the first fault, or the good-day twin if that holds fewer than 200 calls.",
     "twin": "The same variant at the same seed with the faults removed: what a policy costs on a good day.",
     "degraded": "A request that succeeded although an optional step failed or a fallback answered.",
+    "F by reason": "How many calls of F ended with which outcome, such as `timeout 12`; `explain timeout` says more.",
+    "with the fault": "Rows below: each variant as the file stands. A cell is the mean over the seeds, ± half of its 95 % interval.",
+    "on a good day": "Rows below: each variant with the faults removed: what a breaker costs when nothing is wrong.",
+    "difference": "Variant minus the one it stands against, paired by seed: mean ± half of its 95 % interval.",
+    "seeds above/below": "In how many seeds the variant lay above, and below, the one it stands against.",
+    "p": "How likely such a difference is by luck alone (paired t test; sign test where a value is infinite); - for 1 seed.",
     "good": "A refused try is good if at that instant it would have met no fault, a free place and its own luck.",
 }
 """Word -> meaning."""

@@ -7,7 +7,7 @@ from sim.experiment import summary_breakers
 from sim.measures import avalanche, breakers, evaluate, latency
 from sim.measures.baseline import BASELINE_CALLS
 from sim.measures.graph import touched_edges
-from sim.measures.selection import fault_span, select
+from sim.measures.selection import fault_span, select, window
 from sim.record.types import Record
 from sim.scenario.expect import Measure
 from sim.scenario.model import Scenario
@@ -110,7 +110,7 @@ def _avalanche(record: Record, topology: Topology, healthy: float, twin: Record 
     def ask(measure: str) -> float:
         return evaluate(measure, record, topology, healthy_share=healthy, twin=twin)
 
-    def one(e: avalanche.Endangered) -> dict[str, Any]:
+    def one(e: avalanche.Verdict) -> dict[str, Any]:
         name = topology.endpoints[e.endpoint].name
         return {
             "endpoint": name,
@@ -121,8 +121,14 @@ def _avalanche(record: Record, topology: Topology, healthy: float, twin: Record 
             "excess_loss": ask(f"excess_loss({name})") if e.dependant else None,
         }
 
+    def unsure(e: avalanche.Verdict) -> dict[str, Any]:
+        good, calls = e.calls(record, *window(record, topology, "during fault"))
+        return {"endpoint": topology.endpoints[e.endpoint].name, "S": good, "N": calls}
+
     return {
+        "bucket_s": record.bucket_ns / 1e9,
         "failing": [one(e) for e in avalanche.failing(record, topology, healthy, twin)],
+        "doubtful": [unsure(e) for e in avalanche.doubtful(record, topology, healthy, twin)],
         "bystander_services": ask("failing_bystander_services"),
         "lost_requests": ask("lost_requests"),
         "lost_bystander_requests": ask("lost_bystander_requests"),

@@ -6,15 +6,13 @@ from dataclasses import dataclass
 
 from sim.measures import graph
 from sim.measures.baseline import baseline
-from sim.measures.selection import fault_span, sites_of
+from sim.measures.selection import fault_span, sites_of, window
+from sim.measures.spells import Spell, low, series, spells
 from sim.record.types import Record
 from sim.topology.types import L_TIMEOUT, Topology
 from sim.words import FOREVER, OK, STARTED
 
-Z95 = 1.959963984540054
-MERGE = 20
-"""Neighbouring buckets are merged until each holds so many completed calls."""
-IN_A_ROW = 3
+HEALTHY, LOW, FAILING, NO_CALLS = "healthy", "low", "failing", "no calls"
 RECOVERED = 0.95
 RECOVERY_WINDOW_NS = 10 * 10**9
 RECOVERY_REQUESTS = 200
@@ -23,78 +21,81 @@ LONG_AFTER_TIMEOUT = 20
 """So many times the fault, and the longest timeout, must be seen before "metastable" is said."""
 
 
-def wilson_upper(successes: int, n: int) -> float:
-    """Upper bound of the 95 % Wilson interval of a share."""
-    p, z2 = successes / n, Z95 * Z95
-    centre = p + z2 / (2 * n)
-    spread = Z95 * math.sqrt(p * (1 - p) / n + z2 / (4 * n * n))
-    return (centre + spread) / (1 + z2 / n)
-
-
 @dataclass(frozen=True, slots=True)
-class Endangered:
-    """One endpoint that failed."""
+class Verdict:
+    """What is said of one endpoint."""
 
     endpoint: int
-    since_ns: int
-    """First failing time."""
+    sites: tuple[int, ...]
+    """The calls it is judged by."""
+    threshold: float
+    """Success share below which it is ill; nan without calls to compare with."""
+    spells: tuple[Spell, ...]
+    """When it failed."""
     dependant: bool
     distance: int | None
 
+    @property
+    def since_ns(self) -> int:
+        """First failing time of one that failed."""
+        return self.spells[0].start_ns
 
-def series(
-    record: Record, sites: tuple[int, ...], calls_only_ok: bool = False
-) -> tuple[list[int], list[int]]:
-    """(completed, succeeded) per bucket over sites, on the ledger of calls."""
-    table = record.counts[0, list(sites)].sum(axis=0)
-    return table.sum(axis=1).tolist(), table[:, OK].tolist()
+    def calls(self, record: Record, start_ns: int, stop_ns: int) -> tuple[int, int]:
+        """(succeeded, completed) in the buckets that overlap a window."""
+        n, s = series(record, self.sites)
+        window = slice(start_ns // record.bucket_ns, -(-stop_ns // record.bucket_ns))
+        return sum(s[window]), sum(n[window])
 
-
-def first_failing(record: Record, sites: tuple[int, ...], threshold: float, start_ns: int) -> int | None:
-    """Start of the first of 3 consecutive merged buckets below the threshold; None if there is none.
-
-    Merging is greedy from the left; an empty bucket keeps the verdict by joining its neighbour.
-    """
-    n, s = series(record, sites)
-    run, began = 0, 0
-    held_n = held_s = 0
-    held_from = start_ns // record.bucket_ns
-    for b in range(held_from, len(n)):
-        held_n += n[b]
-        held_s += s[b]
-        if held_n >= MERGE:
-            if wilson_upper(held_s, held_n) < threshold:
-                began = held_from if run == 0 else began
-                run += 1
-                if run == IN_A_ROW:
-                    return max(began * record.bucket_ns, start_ns)
-            else:
-                run = 0
-            held_n = held_s = 0
-            held_from = b + 1
-    return None
+    def state(self, record: Record, start_ns: int, stop_ns: int) -> str:
+        """How it stood in a window: failing, low (too short or too few calls to say failing), healthy, or
+        without calls."""
+        if any(s.start_ns < stop_ns and s.stop_ns > start_ns for s in self.spells):
+            return FAILING
+        good, calls = self.calls(record, start_ns, stop_ns)
+        if not calls:
+            return NO_CALLS
+        return LOW if low(good, calls, self.threshold) else HEALTHY
 
 
-def failing(
+def verdicts(
     record: Record, topology: Topology, healthy_share: float, twin: Record | None = None
-) -> list[Endangered]:
-    """Every endpoint that failed after the first fault began, by first failing time."""
+) -> list[Verdict]:
+    """Of every endpoint: did it fail after the first fault began, and when?"""
     span = fault_span(record)
     start = span[0] if span else topology.warmup_ns
     needs = graph.dependants(topology)
     hops = graph.distance(topology)
     apart = graph.touched_edges(topology)
     out = []
-    for endpoint in topology.endpoints:
+    for endpoint in (e.id for e in topology.endpoints):
         # What is lost on a touched edge is lost in the caller's step: it says nothing about the callee.
-        sites = tuple(s.id for s in topology.sites if s.callee == endpoint.id and s.edge not in apart)
-        usual = baseline(record, topology, sites, twin) if sites else float("nan")
-        if math.isnan(usual):
-            continue
-        since = first_failing(record, sites, healthy_share * usual, start)
-        if since is not None:
-            out.append(Endangered(endpoint.id, since, endpoint.id in needs, hops.get(endpoint.id)))
-    return sorted(out, key=lambda e: (e.since_ns, e.endpoint))
+        sites = tuple(s.id for s in topology.sites if s.callee == endpoint and s.edge not in apart)
+        usual = baseline(record, topology, sites, twin) if sites else math.nan
+        threshold = healthy_share * usual  # nothing is below nan
+        found = tuple(spells(record, sites, threshold, start)) if sites else ()
+        out.append(Verdict(endpoint, sites, threshold, found, endpoint in needs, hops.get(endpoint)))
+    return out
+
+
+def failing(
+    record: Record, topology: Topology, healthy_share: float, twin: Record | None = None
+) -> list[Verdict]:
+    """Every endpoint that failed after the first fault began, by first failing time."""
+    found = [v for v in verdicts(record, topology, healthy_share, twin) if v.spells]
+    return sorted(found, key=lambda v: (v.since_ns, v.endpoint))
+
+
+def doubtful(
+    record: Record, topology: Topology, healthy_share: float, twin: Record | None = None
+) -> list[Verdict]:
+    """Endpoints that were low during the fault as a whole, yet too briefly, or with too few calls, to be
+    called failing."""
+    start, stop = window(record, topology, "during fault")
+    return [
+        v
+        for v in verdicts(record, topology, healthy_share, twin)
+        if not v.spells and v.state(record, start, stop) == LOW
+    ]
 
 
 def recovery_time(record: Record, topology: Topology, twin: Record | None = None) -> tuple[float, str]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sim.measures import avalanche
-from sim.measures.avalanche import Endangered
+from sim.measures.avalanche import Verdict
 from sim.measures.excess import excess_loss
 from sim.measures.load import amplification_ratio
 from sim.measures.selection import Selection, fault_span, select
@@ -23,11 +23,11 @@ class Case:
     healthy_share: float
     twin: Record | None
 
-    def failing(self) -> list[Endangered]:
+    def failing(self) -> list[Verdict]:
         """Every endpoint that failed."""
         return avalanche.failing(self.record, self.topology, self.healthy_share, self.twin)
 
-    def bystanders(self) -> list[Endangered]:
+    def bystanders(self) -> list[Verdict]:
         """The avalanche."""
         return [e for e in self.failing() if not e.dependant]
 

@@ -2,38 +2,19 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, field
 
-from sim.errors import Problem
-from sim.policies import catalog, outlier_catalog
-from sim.policies.limits import catalog as limits
-from sim.policies.options import OptionError
 from sim.scenario import expect, offered, whole
-from sim.scenario.breakers import Breaker
-from sim.scenario.diagnostics import locate, nearest
+from sim.scenario.check_policies import Found, PolicyChecker
 from sim.scenario.hopeless import hopeless
 from sim.scenario.model import Scenario, Step
 from sim.scenario.offered import Site, missed, mix
-from sim.scenario.policies import Deadline, Outlier, Policies, Single, Timeout, no_policies
+from sim.scenario.policies import no_policies
 from sim.scenario.source import Location, Tree
-from sim.units import show_ns
 
 REPLICA = re.compile(r"(?P<service>.+)\[(?P<first>\d+)(?:\.\.(?P<last>\d+))?\]")
 
 
-def _after(policy: Deadline | Timeout | None) -> int | None:
-    return policy.after if policy else None
-
-
-@dataclass
-class Found:
-    """Problems and warnings of one variant."""
-
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
-
-
-class Checker:
+class Checker(PolicyChecker):
     """Walks one model and collects what is wrong."""
 
     def __init__(
@@ -44,27 +25,12 @@ class Checker:
         variants: tuple[str, ...],
         left_out: Collection[Location] = (),
     ) -> None:
-        self.model = model
-        self.tree = tree
-        self.breakers = breakers | set(catalog.names())
+        super().__init__(model, tree, breakers, left_out)
         self.variants = variants
-        self.left_out = left_out
-        self.unjudged = False
-        """Something is left out of a breaker block that does not hold together without it."""
-        self.found = Found()
         self.endpoints = {f"{s}.{e}" for s, spec in model.services.items() for e in spec.endpoints}
         self.single = {s for s, spec in model.services.items() if len(spec.endpoints) == 1}
         self.sites: list[Site] = []
         self.edges: set[str] = set()
-
-    def problem(self, place: Location, message: str) -> None:
-        self.found.problems.append(locate(self.tree, place, message))
-
-    def warning(self, place: Location, message: str) -> None:
-        self.found.warnings.append(locate(self.tree, place, message))
-
-    def unknown(self, place: Location, what: str, name: str, known: set[str]) -> None:
-        self.problem(place, f"no {what} is called {name!r}{nearest(name, known)}")
 
     def endpoint(self, name: str, place: Location) -> str | None:
         """`service.endpoint` of a reference, or None with a problem noted."""
@@ -79,6 +45,13 @@ class Checker:
             self.unknown(place, "endpoint", name, self.endpoints | self.single)
         return None
 
+    def called(self, caller: str, name: str, place: Location) -> str | None:
+        """`endpoint` of a callee, and the edge to it; behind an unknown one any edge of the caller may stand."""
+        callee = self.endpoint(name, place)
+        there = (name.split(".")[0], *(() if callee else self.model.services))
+        self.edges |= {f"{caller.split('.')[0]} -> {service}" for service in there}
+        return callee
+
     def run(self) -> Found:
         """All checks."""
         model = self.model
@@ -89,10 +62,12 @@ class Checker:
                 self.problem(at, "a source and a service share this name; give one another name")
             for key, weight in mix(source).items():
                 place = (*at, "call") if source.call else (*at, "mix", key)
-                callee = self.endpoint(key, place)
+                callee = self.called(name, key, place)
                 if callee:
-                    self.edges.add(f"{name} -> {callee.split('.')[0]}")
                     self.sites.append(Site(name, callee, weight, False, no_policies(), place))
+            if source.rate and offered.silent(source.rate, model.duration):
+                message = "no request is ever sent: the rate is 0/s all the time; write a rate above 0/s, such as 50/s"
+                self.problem((*at, "rate"), message)
             if source.users is None and source.rate and source.rate.replay:
                 path = model.base_dir / source.rate.replay
                 if not path.is_file():
@@ -150,9 +125,8 @@ class Checker:
                     self.steps(caller, branch, (*at, i, "parallel", j))
             if step.call is None:
                 continue
-            callee = self.endpoint(step.call, (*at, i, "call"))
+            callee = self.called(caller, step.call, (*at, i, "call"))
             if callee:
-                self.edges.add(f"{caller.split('.')[0]} -> {callee.split('.')[0]}")
                 self.sites.append(self.site(caller, callee, step, (*at, i)))
             if step.cache is not None and step.cache not in self.model.caches:
                 self.unknown((*at, i, "cache"), "cache", step.cache, set(self.model.caches))
@@ -162,87 +136,6 @@ class Checker:
         cache = self.model.caches.get(step.cache) if step.cache is not None else None
         per_visit = step.probability * step.repeat * (missed(cache) if cache else 1.0)
         return Site(caller, callee, per_visit, step.probability >= 1.0 and cache is None, step.policies, at)
-
-    def policies(self, policies: Policies, at: Location) -> None:
-        if policies.stack is None:
-            self.nested(_after(policies.deadline), _after(policies.timeout), at)
-            self.named(policies, at)
-            return
-        outer: int | None = None
-        for i, single in enumerate(policies.stack):
-            self.named(single, (*at, "stack", i))
-            if single.deadline:
-                outer = single.deadline.after
-            if single.timeout:
-                self.nested(outer, single.timeout.after, (*at, "stack", i))
-
-    def named(self, single: Single, at: Location) -> None:
-        """Policies that are named entries with settings."""
-        if single.breaker:
-            self.breaker(single.breaker, (*at, "breaker"))
-        if single.outlier:
-            self.outlier(single.outlier, (*at, "outlier"))
-        self.limits(single, at)
-
-    def nested(self, outer: int | None, timeout: int | None, at: Location) -> None:
-        if outer and timeout and timeout > outer:
-            message = (
-                f"this timeout of {show_ns(timeout)} is longer than the deadline of {show_ns(outer)} above it"
-            )
-            self.problem((*at, "timeout"), message)
-
-    def breaker(self, breaker: Breaker, at: Location) -> None:
-        if breaker.use is not None and breaker.use not in self.breakers:
-            place = (*at, "use") if (*at, "use") in self.tree.values else at
-            self.unknown(place, "breaker", breaker.use, set(self.breakers))
-            return
-        if breaker.use in (None, *catalog.names()):
-            try:
-                catalog.params_from(breaker.model_dump())
-            except OptionError as error:
-                self.settings(error, (*at, "params"))
-            except catalog.Contradiction as error:
-                torn = any(place[: len(at)] == at for place in self.left_out)
-                self.unjudged |= torn
-                for one in () if torn else (error, *error.others):
-                    self.problem((*at, *one.at), str(one))
-            except ValueError as error:
-                self.problem((*at, "params"), str(error))
-
-    def settings(self, error: OptionError, at: Location) -> None:
-        """Every mistake of a `params` block, at its own key however deep it is nested."""
-        below = {".".join(map(str, key[len(at) :])): key for key in self.tree.keys if key[: len(at)] == at}
-        for one in (error, *error.others):
-            place = below.get(one.name, at)
-            self.found.problems.append(locate(self.tree, place, str(one), on_key=one.unknown))
-
-    def limits(self, single: Single, at: Location) -> None:
-        """Deployed limiters and budgets, by name and settings."""
-        for block, rows in limits.BLOCKS.items():
-            inside = block != "budget"
-            spec = getattr(single, block) if inside else single.retry and single.retry.budget
-            if not spec or spec.use is None:
-                continue
-            place = (*at, block) if inside else (*at, "retry", "budget")
-            if spec.use not in rows:
-                used = (*place, "use") if (*place, "use") in self.tree.values else place
-                self.unknown(used, block, spec.use, set(rows))
-                continue
-            try:
-                limits.params(rows, spec.use, spec.params)
-            except OptionError as error:
-                self.settings(error, (*place, "params"))
-
-    def outlier(self, outlier: Outlier, at: Location) -> None:
-        if outlier.use not in outlier_catalog.names():
-            place = (*at, "use") if (*at, "use") in self.tree.values else at
-            self.unknown(place, "host ejection", outlier.use, set(outlier_catalog.names()))
-            return
-        try:
-            outlier_catalog.params_from(outlier.use, outlier.params)
-        except OptionError as error:
-            place = (*at, "params", *error.name.split("."))
-            self.problem(place if place in self.tree.values else (*at, "params"), str(error))
 
     def edge_names(self) -> None:
         for name in self.model.edges:

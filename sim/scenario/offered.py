@@ -11,6 +11,7 @@ from sim.scenario.dists import DistSpec
 from sim.scenario.model import Cache, Rate, Scenario, Service, Source, Step
 from sim.scenario.policies import Policies
 from sim.scenario.source import Location
+from sim.words import FOREVER
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def mean_rate(rate: Rate, duration_ns: int | None) -> float | None:
         p, over = rate.spike, rate.spike.at + rate.spike.for_
         return _area(((0, p.base), (p.at, p.base), (p.at, p.peak), (over, p.peak), (over, p.base)), end)
     return None
+
+
+def silent(rate: Rate, duration_ns: int | None) -> bool:
+    """Is the rate 0 all the time? Without a duration a later phase always comes."""
+    return mean_rate(rate, duration_ns or FOREVER) == 0
 
 
 def source_rate(source: Source, duration_ns: int | None) -> float:

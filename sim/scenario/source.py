@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import InvalidScenario, Problem
+from sim.scenario import nodes
 
 MAX_BYTES = 5_000_000
 """Scenario files are written by people; a thousand services take a tenth of this."""
 MAX_DEPTH = 100
 MAX_NODES = 200_000
-"""Nodes after aliases are expanded: an alias bomb stops here."""
+"""Nodes after aliases are expanded, or one per character if those are more: what is written without aliases
+never has so many, so a large file is no alias bomb."""
 
 Location = tuple[Any, ...]
 
@@ -76,7 +78,6 @@ def decode(raw: bytes, file: str) -> str:
 
 def parse(text: str, file: str) -> Tree:
     """YAML 1.2 text -> located tree. Raises InvalidScenario with the position of what is wrong."""
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
@@ -85,7 +86,7 @@ def parse(text: str, file: str) -> Tree:
     lines = text.splitlines()
     _check_depth(text, lines, file)
     try:
-        root = YAML(typ="rt", pure=True).load(StringIO(text))
+        root = nodes.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -100,11 +101,11 @@ def parse(text: str, file: str) -> Tree:
         raise _wrong(file, f"not YAML: {error}") from error
     except RecursionError as error:
         raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels") from error
-    if not isinstance(root, dict):
+    if root is None or root.kind is not dict:
         message = "a scenario is a mapping of keys such as name:, services:, sources:"
         raise _wrong(file, message, 1, 1, _line(lines, 1))
     tree = Tree({}, {}, {}, text, file)
-    budget = [MAX_NODES]
+    budget = [max(MAX_NODES, len(text))]
     data = _plain(root, (), tree, lines, budget)
     return Tree(data, tree.keys, tree.values, text, file)
 
@@ -163,51 +164,42 @@ def _line(lines: list[str], number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _plain(node: Any, at: Location, tree: Tree, lines: list[str], budget: list[int]) -> Any:
+def _plain(node: nodes.Node, at: Location, tree: Tree, lines: list[str], budget: list[int]) -> Any:
     budget[0] -= 1
     if budget[0] < 0 or len(at) > MAX_DEPTH:
         raise _wrong(tree.file, "the aliases of this file expand to more than it can mean (an alias bomb?)")
 
-    def position(mark: Any) -> Position:
-        return Position(tree.file, mark[0] + 1, mark[1] + 1, _line(lines, mark[0] + 1))
+    def position(of: nodes.Node) -> Position:
+        return Position(tree.file, of.line + 1, of.col + 1, _line(lines, of.line + 1))
 
-    if isinstance(node, dict):
-        out = {}
-        own = _marks(node)
-        for key, value in node.items():
-            place = (*at, key)
-            if not isinstance(key, str):
-                line, col = (own[key][0] + 1, own[key][1] + 1) if key in own else (0, 0)
-                message = f"the key {str(key)[:40]!r} is not text"
-                raise _wrong(tree.file, message, line, col, _line(lines, line), "put a name into quotes")
-            if key in own:
-                tree.keys[place] = position(own[key][:2])
-                # ruamel marks an empty value where the next token stands: the key is the better place
-                tree.values[place] = tree.keys[place] if value is None else position(own[key][2:4])
-            out[key] = _plain(value, place, tree, lines, budget)
+    if node.tag:
+        raise _wrong(tree.file, f"the tag {node.tag!r} means nothing in a scenario", *_where(position(node)))
+    if node.kind is dict:
+        out: dict[str, Any] = {}
+        for key, value in nodes.pairs(node, budget):
+            name = key.content
+            if not isinstance(name, str):
+                message = f"the key {_short(key)!r} is not text"
+                raise _wrong(tree.file, message, *_where(position(key)), "put a name into quotes")
+            if name in out:
+                raise _wrong(tree.file, f'duplicate key "{name}"', *_where(position(key)))
+            place = (*at, name)
+            tree.keys[place] = position(key)
+            # An empty value is marked where the next token stands: the key is the better place.
+            empty = value.kind is None and value.content is None
+            tree.values[place] = tree.keys[place] if empty else position(value)
+            out[name] = _plain(value, place, tree, lines, budget)
         return out
-    if isinstance(node, list):
-        marks = _marks(node)
-        for i in range(len(node)):
-            if i in marks:
-                tree.keys[(*at, i)] = tree.values[(*at, i)] = position(marks[i][:2])
-        return [_plain(item, (*at, i), tree, lines, budget) for i, item in enumerate(node)]
-    return _scalar(node, at, tree)
+    if node.kind is list:
+        for i, item in enumerate(node.content):
+            tree.keys[(*at, i)] = tree.values[(*at, i)] = position(item)
+        return [_plain(item, (*at, i), tree, lines, budget) for i, item in enumerate(node.content)]
+    return "<<" if node.content is nodes.MERGE else node.content
 
 
-def _marks(node: Any) -> dict[Any, Any]:
-    """ruamel's positions of a collection: [key line, key column, value line, value column], from 0."""
-    return getattr(node.lc, "data", None) or {}
+def _where(place: Position) -> tuple[int, int, str]:
+    return place.line, place.col, place.source
 
 
-def _scalar(node: Any, at: Location, tree: Tree) -> Any:
-    if hasattr(node, "tag") and node.tag.value:
-        here = tree.values.get(at)
-        where = (here.line, here.col, here.source) if here else (0, 0, "")
-        raise _wrong(tree.file, f"the tag {node.tag.value!r} means nothing in a scenario", *where)
-    if isinstance(node, bool) or node is None:
-        return node
-    for kind in (int, float, str):
-        if isinstance(node, kind):
-            return kind(node)
-    return str(node)
+def _short(key: nodes.Node) -> str:
+    return ("[...]" if key.kind is list else "{...}") if key.kind else str(key.content)[:40]

@@ -2,12 +2,16 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
+from sim import units
 from sim.scenario.dists import NO_TIME, Distribution
 from sim.scenario.fields import RATE as RATE_TEXT
 from sim.scenario.fields import Duration, Number, Part, PositiveDuration, RatePerS, Short, Weight, Whole
 from sim.scenario.policies import Policies, no_policies
+
+WHOLE_TO = 0.0005
+"""Percentages may be rounded: three times 33.33 % is a whole."""
 
 
 class Ramp(Part):
@@ -103,6 +107,30 @@ class Arrivals(Part):
     bursts: Bursts = Field(description="Poisson with a two-state rate.")
 
 
+def _whole(mix: Any) -> Any:
+    """Percentages are of one whole; plain numbers are weights of any sum."""
+    if not isinstance(mix, dict):
+        return mix
+    shares = {name: w for name, w in mix.items() if isinstance(w, str) and w.strip().endswith("%")}
+    if not shares:
+        return mix
+    if others := [name for name in mix if name not in shares]:
+        msg = f"{next(iter(shares))} has a percentage, {others[0]} a plain number; write all in %, or none"
+        raise ValueError(msg)
+    try:
+        total = sum(units.share(w) for w in shares.values())
+    except ValueError:
+        return mix  # said where it stands
+    if abs(total - 1.0) > WHOLE_TO:
+        fair = ", ".join(f"{name}: {text.strip().rstrip('%').strip()}" for name, text in shares.items())
+        msg = (
+            f"the percentages add up to {units.show_share(round(total, 6))}, not 100%; correct them, or write plain "
+            f"weights: {{{fair}}}"
+        )
+        raise ValueError(msg)
+    return mix
+
+
 class Source(Part):
     """Where requests come from: the users. A caller like any other."""
 
@@ -120,7 +148,9 @@ class Source(Part):
     users: Whole | None = Field(None, ge=1, description="Closed loop: so many users who wait, then think.")
     think: Distribution = Field(NO_TIME, description="Think time of a user.")
     call: str | None = Field(None, description="Endpoint that every request calls.")
-    mix: dict[str, Weight] | None = Field(None, description="Endpoints with weights.")
+    mix: Annotated[dict[str, Weight] | None, BeforeValidator(_whole)] = Field(
+        None, description="Endpoints with weights: all in %, together 100 %, or all plain numbers."
+    )
     network: Distribution | None = Field(None, description="One-way delay to the callees.")
     policies: Policies = Field(default_factory=no_policies, description="Policies around its calls.")
 

@@ -1,13 +1,84 @@
 """Topology: what an engine needs, as frozen records with integer ids (index = id everywhere).
 
 Times are integer nanoseconds, rates are per second, shares are 0..1. `-1` means "none" for an id
-and "unlimited" for a size. Names are kept for tables only.
+and "unlimited" for a size. Names are kept for tables only. Policies, load and faults have files of their own; all are used from here.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from sim.distributions import Dist
+from sim.topology.types_of_faults import (
+    AFTER_REQUESTS,
+    AT_RANDOM,
+    AT_TIME,
+    CUT_BLACK_HOLE,
+    CUT_REFUSE,
+    F_CUT,
+    F_FAIL,
+    F_FLUSH,
+    F_FREEZE,
+    F_HANG,
+    F_SLOW,
+    F_STOP,
+    F_SURGE,
+    WAY_BACK,
+    WAY_BOTH,
+    WAY_OUT,
+    Fault,
+    Operation,
+)
+from sim.topology.types_of_load import (
+    DETERMINISTIC,
+    POISSON,
+    Source,
+)
+from sim.topology.types_of_policies import (
+    KEY_EDGE,
+    KEY_ENDPOINT,
+    KEY_REPLICA,
+    L_ATTEMPT,
+    L_BREAKER,
+    L_BULKHEAD,
+    L_CONCURRENCY,
+    L_DEADLINE,
+    L_FALLBACK,
+    L_HEDGE,
+    L_HOP,
+    L_OUTLIER,
+    L_RATE_LIMIT,
+    L_RETRY,
+    L_THROTTLE,
+    L_TIMEOUT,
+    L_TRY,
+    LEARN_FAILURE,
+    LEARN_IGNORE,
+    LEARN_SUCCESS,
+    WITH_STATES,
+    Breaker,
+    Deadline,
+    Fallback,
+    Hedge,
+    Hop,
+    Layer,
+    Outlier,
+    RateLimit,
+    Retry,
+    Scope,
+    Timeout,
+)
+
+__all__ = [
+    "ADAPTIVE_LIFO", "AFTER_REQUESTS", "AT_RANDOM", "AT_TIME", "CALL", "CANCEL_ALL", "CANCEL_NONE",
+    "CANCEL_QUEUED", "CODEL", "CUT_BLACK_HOLE", "CUT_REFUSE", "DETERMINISTIC", "FIFO", "F_CUT", "F_FAIL",
+    "F_FLUSH", "F_FREEZE", "F_HANG", "F_SLOW", "F_STOP", "F_SURGE", "KEY_EDGE", "KEY_ENDPOINT",
+    "KEY_REPLICA", "LEARN_FAILURE", "LEARN_IGNORE", "LEARN_SUCCESS", "LEAST_OUTSTANDING", "LIFO",
+    "L_ATTEMPT", "L_BREAKER", "L_BULKHEAD", "L_CONCURRENCY", "L_DEADLINE", "L_FALLBACK", "L_HEDGE",
+    "L_HOP", "L_OUTLIER", "L_RATE_LIMIT", "L_RETRY", "L_THROTTLE", "L_TIMEOUT", "L_TRY", "PARALLEL",
+    "POISSON", "POWER_OF_TWO", "RANDOM", "ROUND_ROBIN", "WAY_BACK", "WAY_BOTH", "WAY_OUT", "WITH_STATES",
+    "WORK", "Autoscale", "Breaker", "Cache", "CallSite", "Deadline", "Edge", "Endpoint", "Fallback",
+    "Fault", "Hedge", "Hop", "Layer", "Operation", "Outlier", "RateLimit", "Retry", "Scope", "Service",
+    "Source", "Step", "Timeout", "Topology",
+]  # fmt: skip
 
 # Services --------------------------------------------------------------------------------------
 FIFO, LIFO, CODEL, ADAPTIVE_LIFO = range(4)
@@ -109,149 +180,6 @@ class Edge:
     watched: bool
 
 
-# Policies --------------------------------------------------------------------------------------
-(
-    L_FALLBACK,
-    L_DEADLINE,
-    L_RETRY,
-    L_HEDGE,
-    L_TRY,
-    L_HOP,
-    L_BREAKER,
-    L_THROTTLE,
-    L_RATE_LIMIT,
-    L_CONCURRENCY,
-    L_BULKHEAD,
-    L_TIMEOUT,
-    L_ATTEMPT,
-    L_OUTLIER,
-) = range(14)
-
-
-WITH_STATES = (L_BREAKER, L_OUTLIER)
-"""Layers whose copies have states, and trip."""
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One policy of a call site's stack, from the outside in. L_TRY (where tries are booked: just
-    below the innermost retry or hedge, else below leading fallback and deadline) and L_ATTEMPT
-    (always last) are put there by the builder; L_TIMEOUT stands right above L_ATTEMPT or further
-    out. `params` is one of the records below, or of a limiter's package."""
-
-    kind: int
-    params: Any = None
-    scope: int = -1
-    """Index into Topology.scopes: where copies of its state live; -1 for stateless layers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fallback:
-    on: tuple[bool, ...]
-    """By outcome number: answered by the fallback?"""
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    deadline_ns: int
-    """Relative; FOREVER = own none, inherited only."""
-    propagate: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    attempts: int
-    """Tries at most, the first one included."""
-    backoff: int
-    """BACKOFF_*"""
-    base_ns: int
-    multiplier: float
-    cap_ns: int
-    jitter: int
-    """JITTER_*"""
-    on: tuple[bool, ...]
-    """By outcome number: retried?"""
-    spread: float
-    """JITTER_AROUND: times [1 - spread, 1 + spread]."""
-    budget: Any
-    """sim.policies.limits.budget.Params; kind NONE without one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hedge:
-    delay_ns: int
-    extra: int
-    """Copies beside the first."""
-
-
-@dataclass(frozen=True, slots=True)
-class RateLimit:
-    """Token bucket: `rate_per_s` tokens a second up to `burst`; waits at most `max_wait_ns`."""
-
-    rate_per_s: float
-    burst: float
-    max_wait_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Timeout:
-    timeout_ns: int
-    """FOREVER = none of its own, only the deadline's."""
-    cancel: int
-    """CANCEL_*: what giving up does at the callee."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hop:
-    """Sidecar: a hop's delay each way, above the policies that live in it."""
-
-    delay_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Breaker:
-    params: Any
-    """sim.policies.breaker.Params for a built-in, or the plugin's factory result maker."""
-    plugin: bool
-    learn: tuple[int, ...]
-    """By outcome number: LEARN_*."""
-    slow_ns: int
-    """A result slower than this carries the slow flag; FOREVER = never."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outlier:
-    """Host ejection: chooses the host, and hears how the try ended."""
-
-    params: Any
-    """sim.policies.outlier_params.Params"""
-    codes: tuple[int, ...]
-    """By outcome number: what the host's counters hear."""
-
-
-LEARN_SUCCESS, LEARN_FAILURE, LEARN_IGNORE = range(3)
-
-KEY_EDGE, KEY_ENDPOINT, KEY_REPLICA = range(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where copies of a stateful policy live: one record shared by all call sites that name it.
-
-    A copy is identified by (scope, caller replica or 0 if shared, callee endpoint or replica by key).
-    """
-
-    id: int
-    name: str
-    """For tables: `caller -> callee`, `caller -> callee.endpoint` ...; suffix `#policy` if several."""
-    kind: int
-    """L_* of the layer."""
-    edge: int
-    key: int
-    shared: bool
-    delay_ns: int
-
-
 @dataclass(frozen=True, slots=True)
 class CallSite:
     """One call step of an endpoint, or one entry of a source's mix: the row of the ledgers."""
@@ -290,83 +218,6 @@ class Cache:
     """One for all caller replicas, or one each."""
     hit: Dist
     """Time of a hit."""
-
-
-# Sources ---------------------------------------------------------------------------------------
-POISSON, DETERMINISTIC = range(2)
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    id: int
-    name: str
-    clients: int
-    sites: tuple[int, ...]
-    shares: tuple[float, ...]
-    """Cumulative shares of the mix, last 1.0."""
-    users: int
-    """Closed loop if > 0."""
-    think: Dist
-    arrivals: int
-    rate: tuple[tuple[int, float], ...]
-    """Piecewise-linear rate: (time_ns, rate per s) points; a step is two points at one time; the last
-    value holds for ever."""
-    burst_factors: tuple[float, float]
-    """Two-state bursts: rate multipliers of (calm, burst); (1, 1) = no bursts."""
-    burst_means_ns: tuple[float, float]
-    """Mean stay in (calm, burst), exponential."""
-
-
-# Faults ----------------------------------------------------------------------------------------
-F_SLOW, F_FREEZE, F_FAIL, F_HANG, F_STOP, F_CUT, F_SURGE, F_FLUSH = range(8)
-CUT_REFUSE, CUT_BLACK_HOLE = range(2)
-WAY_BOTH, WAY_OUT, WAY_BACK = range(3)
-AT_TIME, AT_RANDOM, AFTER_REQUESTS = range(3)
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One verb on one set of targets with one schedule."""
-
-    id: int
-    name: str
-    verb: int
-    replicas: tuple[int, ...]
-    """SLOW, FREEZE, FAIL, HANG, STOP: global replica ids (all that a named service may ever have)."""
-    endpoints: tuple[int, ...]
-    """SLOW, FAIL, HANG: only these endpoints; empty = every endpoint of the replicas."""
-    edges: tuple[int, ...]
-    """SLOW (network), CUT."""
-    sources: tuple[int, ...]
-    caches: tuple[int, ...]
-    times: float
-    plus_ns: int
-    share: float
-    """FAIL, HANG: share of attempts; STOP with `count`: see there."""
-    mode: int
-    way: int
-    schedule: int
-    at_ns: int
-    for_ns: int
-    """FOREVER = to the end."""
-    mtbf: Dist | None
-    mttr: Dist | None
-    """AT_RANDOM, and AFTER_REQUESTS with repeat: time to repair."""
-    after_requests: int
-    repeat: bool
-    """AFTER_REQUESTS: count again after each repair."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """Somebody moves breakers by hand."""
-
-    id: int
-    name: str
-    at_ns: int
-    state: int
-    """Where they are moved; what comes into being later begins there, until the next operation."""
-    scopes: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from sim.experiment.vary import magnitudes
 from sim.measures.evaluate import definitions
 from sim.scenario.expect import parse_measure
 from sim.views import palette
-from sim.views.canvas import new_figure
+from sim.views.canvas import new_figure, wrapped
+from sim.views.tables import seeds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 SCALE = {"share": (100.0, "%"), "s": (1000.0, "ms"), "1/s": (1.0, "1/s"), "": (1.0, "")}
 
 
-LONG = 36
-"""A longer title is printed smaller, or it would leave its panel."""
+PANEL = 3.6
+"""Width of a panel, inches."""
+TITLE_SIZE = 9.5
 MOST_CURVES, MOST_TICKS = 4, 16
 WIDE = 16
 """Values that span more than this factor stand on a logarithmic axis."""
@@ -55,8 +57,8 @@ def comparison(c: Any) -> "Figure":
     measures, variants = _measures(c), c.table.variants
     columns = min(3, len(measures))
     rows = -(-len(measures) // columns)
-    title = f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % interval"
-    figure = new_figure(3.6 * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants)), title)
+    title = f"{c.name}: {seeds(c)}, mean and 95 % interval"
+    figure = new_figure(PANEL * columns + 0.6, 1.2 + rows * (0.9 + 0.32 * len(variants)), title)
     grid = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
     for ax, measure in zip(grid, measures, strict=False):
         _dots(ax, c, measure)
@@ -95,14 +97,16 @@ def _dots(ax: "Axes", c: Any, measure: str) -> None:
     ax.set_ylim(len(c.table.variants) - 0.5, -0.5)
     if definitions()[parse_measure(measure).name][1] == "" and max(map(abs, ax.get_xlim())) < 1:
         ax.set_xlim(-0.1, 1.1)  # counts: an axis of hundredths says nothing
-    ax.set_title(label, fontsize=None if len(label) < LONG else 8.5)
+    # What stands at its left takes a tenth; a longer title goes on in a further line.
+    lines = wrapped(label, 72 * 0.9 * PANEL, TITLE_SIZE, "bold")
+    ax.set_title("\n".join(lines), fontsize=TITLE_SIZE)
     ax.grid(visible=True, axis="x")
 
 
 def curve(c: Any) -> "Figure":
     """Measures over the varied parameter, a line with its band per variant."""
     measures = [m for m in _measures(c) if m != "false_trips"][:MOST_CURVES]
-    title = f"{c.name}: {len(c.table.seeds)} seeds, mean and 95 % band, with the fault"
+    title = f"{c.name}: {seeds(c)}, mean and 95 % band, with the fault"
     figure = new_figure(9, 0.9 + 2.2 * len(measures), title)
     axes = figure.subplots(len(measures), 1, sharex=True, squeeze=False)[:, 0]
     xs = magnitudes(c.table.values) or list(range(len(c.table.values)))

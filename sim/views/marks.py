@@ -1,5 +1,6 @@
 """What every figure over time carries: faults and their ends, the warm-up, a legend beside the data."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.views import palette
@@ -37,16 +38,13 @@ def _warmup(axes: "Axes", until: float, *, label: bool) -> None:
 
 
 def _span(axes: "Axes", start: float, stop: float, last: float) -> None:
-    from matplotlib.patheffects import AbstractPathEffect, withStroke
-
     axes.axvspan(start, stop, color=palette.FAULT, alpha=0.12, linewidth=0, zorder=BEHIND)
     bar = axes.axvspan(start, stop, ymin=1.0, ymax=1.025, color=palette.FAULT_EDGE, linewidth=0)
     bar.set_clip_on(False)
-    rim: list[AbstractPathEffect] = [withStroke(linewidth=2.2, foreground="white")]
     for x in (start, stop):
         if x < last:
             line = axes.axvline(x, color=palette.FAULT_EDGE, linewidth=1.0, linestyle="--", zorder=ABOVE)
-            line.set_path_effects(rim)
+            line.set_path_effects(palette.rim())
 
 
 def _names(axes: "Axes", spans: list[tuple[float, float, str]], end: float) -> None:
@@ -72,6 +70,12 @@ def _text(axes: "Axes", x: float, text: str, colour: str, side: str) -> None:
     )  # fmt: skip
 
 
-def legend(axes: "Axes", **more: Any) -> None:
-    """To the right of the axes, where it hides nothing."""
+def legend(axes: "Axes", others: "Sequence[Axes]" = (), **more: Any) -> None:
+    """To the right of the axes, where it hides nothing; of what other axes show too."""
+    if others:
+        named: dict[str, Any] = {}
+        for ax in (axes, *others):
+            handles, labels = ax.get_legend_handles_labels()
+            named = dict(zip(labels, handles, strict=True)) | named
+        more |= {"handles": list(named.values()), "labels": list(named)}
     axes.legend(loc="upper left", bbox_to_anchor=(1.005, 1.0), borderaxespad=0.0, **more)

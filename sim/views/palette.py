@@ -1,5 +1,10 @@
 """One colour per outcome and per breaker state, everywhere (Okabe and Ito's colour-blind-safe set)."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.patheffects import AbstractPathEffect
+
 OUTCOME = {
     "ok": "#56B4E9",
     "error": "#D55E00",
@@ -26,4 +31,11 @@ SERIES = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56
 FAULT = "#D55E00"
 FAULT_EDGE = "#6B2C00"
 """Begin, end and name of a fault: dark, and drawn with a white rim, so that it shows on every colour."""
-HEALTHY, HURT, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"
+HEALTHY, LOW, FAILING, NO_DATA = "#009E73", "#F0E442", "#D55E00", "#FFFFFF"
+
+
+def rim() -> "list[AbstractPathEffect]":
+    """A white rim, so that what carries it stands out of the lines behind it."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.2, foreground="white")]

@@ -102,16 +102,6 @@ def replica_gauge(run: Any, service: int, gauge: int) -> Floats:
     return table
 
 
-def endpoint_health(run: Any, start: int, stop: int) -> dict[int, float]:
-    """Success share of the calls into each endpoint over some buckets; nan without calls."""
-    out = {}
-    for endpoint in run.topology.endpoints:
-        sites = [s.id for s in run.topology.sites if s.callee == endpoint.id]
-        table = run.record.counts[0, sites, start:stop].sum(axis=(0, 1))
-        out[endpoint.id] = float(table[0] / table.sum()) if len(sites) and table.sum() else float("nan")
-    return out
-
-
 GAUGES = {"queue": r.QUEUE_NS, "busy slots": r.INSIDE_NS, "cores at work": r.WORKING_NS}
 USUAL_STATES = (CLOSED, OPEN, HALF_OPEN)
 STATES = (*USUAL_STATES, FORCED_OPEN, DISABLED, METRICS_ONLY)

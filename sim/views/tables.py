@@ -47,7 +47,18 @@ def aligned(rows: list[list[str]], left: int = 1) -> list[str]:
     ]
 
 
-HEAD = ["", "N", "S", "F", "B", "S/N", "R mean", "p50", "p99", "F by reason"]
+HEADS = {
+    "S/N": "success_share",
+    "bystanders": "failing_bystanders",
+    "recovery": "recovery_time",
+    "false B": "false_trips",
+    "refused good": "refused_good",
+}
+"""Head of a column -> the measure below it, where the head is not the measure's own name."""
+LABEL = {measure: head for head, measure in HEADS.items()}
+
+
+HEAD = ["", "N", "S", "F", "B", "S/N", "R", "p50", "p99", "F by reason"]
 
 
 def _line(name: str, ledger: dict[str, Any]) -> list[str]:
@@ -79,32 +90,48 @@ def run_text(run: Any) -> str:
     return "\n".join(lines)
 
 
+def lag(seconds: float, bucket_s: float) -> str:
+    """A time that is known to the bucket: `< 1 s`, `3 to 4 s`."""
+    if seconds < bucket_s:
+        return f"< {bucket_s:g} s"
+    return f"{seconds:g} to {seconds + bucket_s:g} s"
+
+
 def _avalanche(found: dict[str, Any]) -> list[str]:
+    bucket_s = found.get("bucket_s", 1.0)  # a folder of an earlier version has none
     lines = []
     bystanders = [f for f in found["failing"] if f["bystander"]]
     dependants = [f for f in found["failing"] if not f["bystander"]]
     if bystanders:
         lost = f"; lost requests to them: {show(found.get('lost_bystander_requests'))}"
-        lines.append("avalanche: failing bystanders " + ", ".join(_since(f) for f in bystanders) + lost)
+        names = ", ".join(_since(f, bucket_s) for f in bystanders)
+        lines.append(f"avalanche: failing bystanders {names}{lost}")
     else:
         lines.append("avalanche: no bystander fails")
     if dependants:
-        lines.append(
-            "failing dependants: " + ", ".join(_since(f, f", excess loss {_excess(f)}") for f in dependants)
-        )
+        names = ", ".join(_since(f, bucket_s, f", excess loss {_excess(f)}") for f in dependants)
+        lines.append(f"failing dependants: {names}")
         lines.append("  (excess loss: F beyond what fails if every call the fault touches failed at once)")
-    seconds = found["recovery_s"]
-    if seconds is not None and not (isinstance(seconds, float) and math.isnan(seconds)):
-        came = (
-            "never within the run" if seconds in ("inf", math.inf) else f"{seconds:g} s after the fault's end"
-        )
-        lines.append(f"recovery: {came} ({found['recovery_note']})")
+    if found.get("doubtful"):
+        names = ", ".join(f"{d['endpoint']} ({d['S']} of {d['N']} succeeded)" for d in found["doubtful"])
+        lines.append("low during the fault, too briefly or with too few calls to be called failing:")
+        lines.append(f"  {names}")
+    lines += _recovery(found, bucket_s)
     lines.append(f"lost requests: {show(found['lost_requests'])}")
     return lines
 
 
-def _since(f: dict[str, Any], more: str = "") -> str:
-    return f"{f['endpoint']} (after {f['after_s']:g} s{more})"
+def _recovery(found: dict[str, Any], bucket_s: float) -> list[str]:
+    seconds = found["recovery_s"]
+    if seconds is None or (isinstance(seconds, float) and math.isnan(seconds)):
+        return []
+    never = seconds in ("inf", math.inf)
+    came = "never within the run" if never else f"{lag(seconds, bucket_s)} after the fault's end"
+    return [f"recovery: {came} ({found['recovery_note']})"]
+
+
+def _since(f: dict[str, Any], bucket_s: float, more: str = "") -> str:
+    return f"{f['endpoint']} (after {lag(f['after_s'], bucket_s)}{more})"
 
 
 def _excess(f: dict[str, Any]) -> str:
@@ -116,23 +143,22 @@ def _excess(f: dict[str, Any]) -> str:
 
 COLUMNS = ("N", "S", "F", "B", "R", "p50", "p99", "success_share", "failing_bystanders", "recovery_time")
 GOOD_COLUMNS = ("success_share", "p99", "false_trips", "refused_good")
-LABEL = {
-    "success_share": "S/N",
-    "failing_bystanders": "bystanders",
-    "recovery_time": "recovery",
-    "false_trips": "false B",
-    "refused_good": "refused good",
-}
 
 
 def _unit(measure: str) -> str:
     return definitions()[parse_measure(measure).name][1]
 
 
+def seeds(c: Any) -> str:
+    """How many."""
+    n = len(c.table.seeds)
+    return f"{n} seed" if n == 1 else f"{n} seeds"
+
+
 def comparison_text(c: Any) -> str:
     """Fault run, good day, differences, ranking, expectations."""
     t = c.table
-    lines = [f"{c.name}: {len(t.variants)} variants, {len(t.seeds)} seeds; mean ± half of the 95 % interval"]
+    lines = [f"{c.name}: {len(t.variants)} variants, {seeds(c)}; mean ± half of the 95 % interval"]
     for value in t.values:
         if c.path:
             lines += ["", f"{c.path} = {value}"]

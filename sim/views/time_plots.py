@@ -201,8 +201,7 @@ def queues(run: Any) -> "Figure":
         _queue_panel(ax, run, service)
         mark(ax, run, label=i == 0)
         _title(ax, run.topology.services[service].name, run, first=i == 0)
-        if i == 0:
-            legend(ax)
+    legend(axes[0], axes[1:])
     return figure
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from sim.policies.catalog.entry import ANY_EXCEPTION, Entry, Parts, S
-from sim.policies.catalog.jvm import failsafe_options, failsafe_parts
+from sim.policies.catalog.failsafe import failsafe_options, failsafe_parts
 from sim.policies.options import Option, OptionError, parse
 
 COUNT, TEXT = "count", "duration"

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim import engines
-from sim.measures import avalanche, evaluate, graph
+from sim.measures import avalanche, evaluate, graph, spells
 from sim.record.types import GAUGES, VISITS, FaultSpan, Record
 from sim.scenario import load_text
 from sim.topology.build import build
@@ -61,9 +61,9 @@ def one():
 
 def test_wilson():
     """Of 20 calls none succeeded: z^2 / (20 + z^2) with z = 1.96."""
-    assert avalanche.wilson_upper(0, 20) == pytest.approx(3.8415 / 23.8415, rel=1e-4)
-    assert avalanche.wilson_upper(20, 20) == pytest.approx(1.0)
-    assert avalanche.wilson_upper(50, 100) == pytest.approx(0.5962, abs=1e-4)
+    assert spells.wilson_upper(0, 20) == pytest.approx(3.8415 / 23.8415, rel=1e-4)
+    assert spells.wilson_upper(20, 20) == pytest.approx(1.0)
+    assert spells.wilson_upper(50, 100) == pytest.approx(0.5962, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,45 @@ def test_first_failing_time(one, completed, good, seconds):
     """The first of three (merged) buckets in a row that are surely below 0.99 of the baseline."""
     found = avalanche.failing(record_of(one, completed, good), one, 0.99, record_of(one, 100, shares()))
     assert [e.since_ns for e in found] == ([] if seconds is None else [seconds * 10**9])
+
+
+def test_merging_hides_no_time(one):
+    """Six calls a second: the merged bucket of 10 s to 14 s lost nothing before 13 s."""
+    (found,) = avalanche.failing(
+        record_of(one, 6, shares(s13_30=0)), one, 0.99, record_of(one, 100, shares())
+    )
+    assert found.since_ns == 13 * 10**9
+    assert found.spells[-1].stop_ns == 30 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("good", "window", "state"),
+    [
+        (shares(s10_25=0), (10, 20), avalanche.FAILING),
+        (shares(s10_25=0), (24, 40), avalanche.FAILING),
+        (shares(s10_25=0), (25, 40), avalanche.HEALTHY),
+        (shares(s10_25=0), (0, 10), avalanche.HEALTHY),
+        (shares(s10_12=0), (10, 20), avalanche.LOW),  # two buckets are too short
+    ],
+)
+def test_an_endpoint_is_failing_in_every_window_that_a_failing_spell_overlaps(one, good, window, state):
+    record = record_of(one, 100, good)
+    (found,) = avalanche.verdicts(record, one, 0.99)
+    assert found.state(record, *(t * 10**9 for t in window)) == state
+
+
+def test_what_has_too_few_calls_is_doubtful_and_not_failing(one):
+    """One call a second: all of ten failed, which is less than 3 times 20."""
+    record, twin = record_of(one, 1, shares(s10_20=0)), record_of(one, 100, shares())
+    assert avalanche.failing(record, one, 0.99, twin) == []
+    (found,) = avalanche.doubtful(record, one, 0.99, twin)
+    assert found.calls(record, 10 * 10**9, 20 * 10**9) == (0, 10)
+    assert found.state(record, 30 * 10**9, 30 * 10**9) == avalanche.NO_CALLS
+
+
+def test_nothing_is_doubtful_that_is_well_or_failing(one):
+    for good in (shares(), shares(s10_25=0)):
+        assert avalanche.doubtful(record_of(one, 100, good), one, 0.99) == []
 
 
 def test_empty_buckets_keep_the_verdict(one):

@@ -161,7 +161,13 @@ def test_the_summary_holds_latency_by_outcome_and_the_excess_of_dependants(tmp_p
     assert "excess loss" in str(one)
 
 
-QUIET = "name: quiet\nduration: 10s\nsources: {users: {rate: 0/s, call: web}}\nservices: {web: {steps: []}}\n"
+QUIET = """
+name: quiet
+duration: 10s
+sources: {users: {rate: {step: {from: 0/s, to: 0.001/s, at: 9s}}, arrivals: deterministic, call: web}}
+services: {web: {steps: []}}
+"""
+"""Nobody comes within the ten seconds."""
 
 
 @pytest.mark.parametrize("name", sorted(definitions()))

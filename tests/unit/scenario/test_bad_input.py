@@ -7,7 +7,7 @@ import pytest
 
 from sim.errors import InvalidScenario, Problem
 from sim.scenario import load_file, load_text
-from sim.scenario.source import MAX_BYTES
+from sim.scenario.source import MAX_BYTES, parse
 
 GOOD = """\
 schema: 1
@@ -71,7 +71,7 @@ TEXTS = [
     ("a: [1, 2\nb: {", "not YAML"),
     (GOOD[:200], "not YAML"),
     (BOMB, "alias bomb"),
-    ("a: &a {b: *a}\n", "unknown key 'a'"),
+    ("a: &a {b: *a}\n", "f.yaml:1:11: not YAML: found endless alias, inside what it names: 'a'"),
     ("a: " + "[" * 5000 + "]" * 5000, "nested too deeply"),
     ("a: " + "[\n" * 5000, "nested too deeply"),
     ("a: " + "{a: " * 5000 + "}" * 5000, "nested too deeply"),
@@ -231,3 +231,13 @@ def test_brackets_inside_text_are_not_depth() -> None:
 def test_what_is_of_whole_replicas_takes_no_endpoint(verb):
     text = put("  - slow: {service: db, times: 10}", f"  - {verb}: {{endpoint: web.home}}")
     assert any("stop and freeze are of whole replicas" in p.message for p in problems(text))
+
+
+def test_a_large_file_without_aliases_is_no_alias_bomb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many values it has: each is written at its own place."""
+    monkeypatch.setattr("sim.scenario.source.MAX_NODES", 100)
+    many = "".join(f"{name}: 1\n" for name in ("a" * n for n in range(1, 400)))
+    tree = parse(many, "f.yaml")
+    assert len(tree.data) == 399
+    short = parse("a: [" + "1," * 3000 + "1]", "f.yaml")
+    assert len(short.data["a"]) == 3001

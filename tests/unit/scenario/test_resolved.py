@@ -165,7 +165,10 @@ def test_variants_merge_and_null_deletes() -> None:
         ('edges."web -> ads".retry.attempts=5', lambda m: m.edges["web -> ads"].retry.attempts == 5),
         ("faults.0.slow.times=2.5", lambda m: m.faults[0].slow.times == 2.5),
         ("services.web.queue=null", lambda m: m.services["web"].queue is None),
-        ("sources.users.mix.web.home=10%", lambda m: m.sources["users"].mix["web.home"] == 0.1),
+        (
+            "sources.users.mix={web.home: 10%, web.cart: 90%}",
+            lambda m: m.sources["users"].mix["web.home"] == 0.1,
+        ),
         ("sources.robots.policies.timeout=1s", lambda m: m.sources["robots"].policies.timeout.after == 10**9),
         ("watch=[]", lambda m: m.watch == ()),
     ],
