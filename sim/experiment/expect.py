@@ -23,6 +23,19 @@ class Verdict:
         """Only what is met is met."""
         return self.verdict == MET
 
+    def data(self) -> dict[str, str | float]:
+        """For --json: what was wanted, and beside it what was found."""
+        line = self.line
+        return {
+            "variant": self.variant,
+            "line": line.text,
+            "verdict": self.verdict,
+            "measure": str(line.measure),
+            "op": line.op,
+            "wanted": line.value,
+            "found": self.found.mean,
+        }
+
     def __str__(self) -> str:
         shown = f"{self.found.mean:.4g}"
         if 0 < self.found.infinite < self.found.n:

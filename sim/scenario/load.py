@@ -60,7 +60,9 @@ class Loaded:
         return dump(model.model_copy(update={"expect": own}))
 
 
-def load_file(path: str, *, overrides: Iterable[str | Override] = (), known_breakers: Iterable[str] = ()) -> Loaded:
+def load_file(
+    path: str, *, overrides: Iterable[str | Override] = (), known_breakers: Iterable[str] = ()
+) -> Loaded:
     """Load a scenario file, `-` for stdin. Raises InvalidScenario with every problem found."""
     text, name = source.read(path)
     base = Path() if path == "-" else Path(path).parent
@@ -81,7 +83,9 @@ def load_text(
     known = frozenset(known_breakers)
     read = _read(tree, given, known, base_dir or Path())
     if read.problems:
-        told = _blamed(read, [_read(tree, given[:n], known, base_dir or Path()) for n in range(len(given))], given)
+        told = _blamed(
+            read, [_read(tree, given[:n], known, base_dir or Path()) for n in range(len(given))], given
+        )
         raise InvalidScenario(sorted(told, key=lambda p: (p.line, p.col)))
     return read.loaded()
 

@@ -1,5 +1,6 @@
 """A folder appears whole or not at all, and so does a file that comes later."""
 
+import json
 import os
 import shutil
 import tempfile
@@ -48,6 +49,26 @@ def check_writable(folder: Path) -> None:
     except OSError as error:
         msg = f"{folder}: cannot be written: {error.strerror or error}"
         raise OutputError(msg) from error
+
+
+def set_aside(folder: Path, digest: str) -> Path | None:
+    """Make room for results of the scenario with this digest: those of another one are kept beside, under theirs.
+
+    Returns where they are kept; None if there is nothing to keep. Raises OutputError.
+    """
+    try:
+        before = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("digest")
+    except (OSError, ValueError, AttributeError):
+        return None  # nothing of ours is there: `write_folder` judges what is
+    if before in (None, digest):
+        return None
+    kept = folder.with_name(f"{folder.name}-{str(before)[:8]}")
+    try:
+        _replace(folder, kept)
+    except OSError as error:
+        msg = f"{folder}: cannot be moved to {kept}: {error.strerror or error}; it is untouched"
+        raise OutputError(msg) from error
+    return kept
 
 
 def write_file(path: Path, content: bytes) -> None:
