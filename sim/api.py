@@ -155,39 +155,63 @@ def compare(
     unknown variant or measure, InvalidScenario for a value that does not fit, FailedRun (whose `partial`
     is the comparison of the complete seeds) if a run fails.
     """
-    scenario, seeds = _loaded(scenario), _seeds(seeds)
+    scenario = _loaded(scenario)
+    own = [str(check_name(m)) for m in measures]
+    grid = _grid(scenario, vary)
+    table = _empty_table(scenario, _seeds(seeds), variants, tuple(grid), own)
+    began = time.perf_counter()
+    ended = table.fill(executing.execute(_tasks(scenario, table, grid), jobs, executor, done))
+    facts = {"measures": own, "wall_s": time.perf_counter() - began}
+    found = _comparison(scenario, table, varying.parse(vary)[0] if vary else "", ended, facts)
+    if isinstance(ended, executing.FailedRun):
+        ended.partial = found
+        raise ended
+    return found
+
+
+def _empty_table(
+    scenario: ScenarioFile,
+    seeds: tuple[int, ...],
+    variants: str | Iterable[str] | None,
+    values: tuple[str, ...],
+    own: list[str],
+) -> comparing.Table:
+    """What is to be filled: who runs, and what is measured. Raises UsageError for an unknown variant."""
     loaded = scenario.loaded
     chosen = (variants,) if isinstance(variants, str) else tuple(variants or loaded.variant_names)
     models = [loaded.scenario(v) for v in chosen or (None,)]
-    grid = _grid(scenario, vary)
-    lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
-    own = [str(check_name(m)) for m in measures]
-    wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
-    table = comparing.Table(chosen or ("",), tuple(grid), seeds, tuple(wanted))
-    began = time.perf_counter()
-    ended = _gather(table, executing.execute(_tasks(scenario, table, grid), jobs, executor, done))
-    path = varying.parse(vary)[0] if vary else ""
+    first = models[0]
+    expected = (str(parse_line(text, loaded.variant_names).measure) for text in first.expect)
+    measures = dict.fromkeys((*SHOWN, first.rank_by, *expected, *own))
+    return comparing.Table(chosen or ("",), values, seeds, tuple(measures))
+
+
+def _comparison(
+    scenario: ScenarioFile,
+    table: comparing.Table,
+    path: str,
+    ended: BaseException | None,
+    facts: dict[str, Any],
+) -> Comparison:
+    """The filled table with its verdicts and its manifest."""
+    first = scenario.loaded.scenario(table.variants[0] or None)
+    expected = [] if path else list(first.expect)
     manifest = scenario.manifest(
         format=1,
         kind="comparison",
         variants=list(table.variants),
         seeds=list(table.seeds),
-        rank_by=models[0].rank_by,
-        measures=own,
+        rank_by=first.rank_by,
         vary=path,
         values=list(table.values),
-        digest=provenance.digest(loaded.text),
+        digest=provenance.digest(scenario.loaded.text),
         interrupted=isinstance(ended, KeyboardInterrupt),
         failed=str(ended) if isinstance(ended, executing.FailedRun) else None,
-        wall_s=time.perf_counter() - began,
-        expect=[] if vary else list(models[0].expect),
+        expect=expected,
+        **facts,
     )
-    verdicts = [] if vary else _judge(table, lines)
-    found = Comparison(table, loaded.name, models[0].rank_by, path, verdicts, manifest)
-    if isinstance(ended, executing.FailedRun):
-        ended.partial = found
-        raise ended
-    return found
+    verdicts = expect.judge_table(table, [parse_line(text, scenario.variants) for text in expected])
+    return Comparison(table, scenario.name, first.rank_by, path, verdicts, manifest)
 
 
 def _grid(scenario: ScenarioFile, vary: str | None) -> dict[str, tuple[Override, ...]]:
@@ -223,37 +247,11 @@ def _tasks(
     ]  # fmt: skip
 
 
-def _gather(table: comparing.Table, rows: Iterable[executing.Row]) -> BaseException | None:
-    """Fill the table. What ended it early is handed back, and the table holds what is complete; without any
-    row it is no table."""
-    ended: BaseException | None = None
-    try:
-        for row in rows:
-            table.rows.append(row)
-    except (KeyboardInterrupt, executing.FailedRun) as error:
-        if not table.rows:
-            raise
-        ended = error
-        table.keep_complete()
-    table.sort()
-    return ended
-
-
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
     if isinstance(seeds, int | str) or not (chosen := tuple(seeds)):
         msg = f"seeds are several, such as range(1, 11) or [1, 2, 5], not {seeds!r}"
         raise UsageError(msg)
     return chosen
-
-
-def _judge(table: comparing.Table, lines: list[Any]) -> list[expect.Verdict]:
-    out = []
-    for line in lines:
-        for variant in table.variants:
-            if line.variant in ("", variant):
-                found = list(table.column(variant, str(line.measure), value=table.values[0]).values())
-                out.append(expect.judge(line, variant, found))
-    return out
 
 
 def open_run(folder: str | Path) -> Run:
@@ -285,7 +283,12 @@ def open_comparison(folder: str | Path) -> Comparison:
     )
     lines = [parse_line(line, tuple(manifest["variants"])) for line in manifest["expect"]]
     return Comparison(
-        table, manifest["scenario"], manifest["rank_by"], manifest["vary"], _judge(table, lines), manifest
+        table,
+        manifest["scenario"],
+        manifest["rank_by"],
+        manifest["vary"],
+        expect.judge_table(table, lines),
+        manifest,
     )
 
 

@@ -126,16 +126,17 @@ def _told(error: Exception) -> int:
         _forget_stdout()
         click.echo(f"stdout cannot be written: {error.strerror}", err=True)
         return OutputError.exit_code
+    known = isinstance(error, CascadelabError)
     code = error.exit_code if isinstance(error, CascadelabError) else 1
-    if code != 1:
-        click.echo("\n".join([str(error), *getattr(error, "__notes__", ())]), err=True)
-        return code
-    import traceback
+    words = [str(error), *getattr(error, "__notes__", ())] if known else []
+    # A failed run of many is told by us; what it failed of may be no error of ours.
+    inner = error.__cause__ if known and code == 1 and error.__cause__ else error
+    if not isinstance(inner, CascadelabError):
+        import traceback
 
-    traceback.print_exception(error)
-    click.echo(
-        "\nThis is a mistake of cascadelab, not yours: please report it with the lines above.", err=True
-    )
+        traceback.print_exception(inner)
+        words += ["", "This is a mistake of cascadelab, not yours: please report it with the lines above."]
+    click.echo("\n".join(words), err=True)
     return code
 
 

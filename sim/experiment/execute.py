@@ -63,11 +63,8 @@ class FailedRun(CascadelabError):
 
     def __init__(self, task: Task, cause: Exception) -> None:
         who = f"variant {task.variant or '(file)'}" + (f", value {task.value}" if task.value else "")
-        if isinstance(cause, BrokenExecutor):
-            what = "a process ended without a word (killed, or out of memory?), one of its runs was that of"
-            super().__init__(f"{what} {who}, seed {task.seed}")
-        else:
-            super().__init__(f"the run of {who}, seed {task.seed} failed: {type(cause).__name__}: {cause}")
+        what = str(cause) if isinstance(cause, CascadelabError) else f"{type(cause).__name__}: {cause}"
+        super().__init__(f"the run of {who}, seed {task.seed} failed: {what}")
         self.task = task
         self.exit_code = cause.exit_code if isinstance(cause, CascadelabError) else 1
         self.partial: Any = None
@@ -162,6 +159,13 @@ def _result(task: Task, get: Callable[[], list[Row]]) -> list[Row]:
     """The rows of a task. Raises FailedRun, which names it."""
     try:
         return get()
+    except BrokenExecutor as error:
+        # All runs under way fail alike, and nobody knows whose process it was: this is one of them.
+        died = CascadelabError(
+            "a process ended without a word (killed? out of memory?), and its runs with it"
+        )
+        died.__cause__ = error
+        raise FailedRun(task, died) from died
     except Exception as error:
         raise FailedRun(task, error) from error
 
