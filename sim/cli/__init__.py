@@ -53,6 +53,14 @@ class Lazy(click.Group):
                 raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
             raise
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Whoever read our output may have gone (`| head`): that is their right."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _forget_stdout()
+            ctx.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Names and helps, without importing the commands."""
         with formatter.section("Commands"):
@@ -96,10 +104,6 @@ def main(args: list[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); that is their right.
-        _forget_stdout()
-        sys.exit(0)
     except Exception as error:
         sys.exit(_told(error))
 
