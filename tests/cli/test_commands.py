@@ -181,6 +181,7 @@ def test_new_writes_a_starter_that_holds_and_never_overwrites(place, capsys):
     assert call(capsys, "new", "mine.yaml")[0] == 0
     assert call(capsys, "check", "mine.yaml")[0] == 0
     assert call(capsys, "new", "mine.yaml")[0] == 2
+    assert call(capsys, "new", "nowhere/mine.yaml")[0] == 5
 
 
 def test_schema_is_json(capsys):
