@@ -139,7 +139,7 @@ class Checker:
             *whole.idle_operations(self.model, self.sites),
             *whole.idle_breakers(self.model, self.sites, found),
             *whole.idle_ejectors(self.model, self.sites),
-            *whole.overload(self.model, found),
+            *whole.overload(self.model, self.sites, found),
         ):
             self.warning(place, message)
 
@@ -160,8 +160,10 @@ class Checker:
 
     def site(self, caller: str, callee: str, step: Step, at: Location) -> Site:
         cache = self.model.caches.get(step.cache) if step.cache is not None else None
-        per_visit = step.probability * step.repeat * (missed(cache) if cache else 1.0)
-        return Site(caller, callee, per_visit, step.probability >= 1.0 and cache is None, step.policies, at)
+        looked = step.probability * step.repeat
+        calls = looked * (missed(cache) if cache else 1.0)
+        certain = step.probability >= 1.0 and cache is None
+        return Site(caller, callee, calls, certain, step.policies, at, looked - calls)
 
     def policies(self, policies: Policies, at: Location) -> None:
         if policies.stack is None:
