@@ -3,10 +3,11 @@
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sim import engines
+from sim import engines, units
 from sim.errors import StoreError, UsageError
 from sim.experiment import compare as comparing
 from sim.experiment import execute as executing
@@ -15,8 +16,9 @@ from sim.experiment import vary as varying
 from sim.measures.evaluate import check_name
 from sim.policies import plugins
 from sim.results import Comparison, Run
-from sim.scenario import Loaded, load_file
+from sim.scenario import Loaded, load_file, load_text
 from sim.scenario.expect import parse_line
+from sim.scenario.variants import Override
 from sim.store import load_run
 from sim.store.tables import from_csv
 from sim.topology.build import build
@@ -49,6 +51,17 @@ class ScenarioFile:
         """Names of the variants."""
         return self.loaded.variant_names
 
+    def manifest(self, **facts: Any) -> dict[str, Any]:
+        """The manifest of results made from it."""
+        return provenance.manifest(
+            scenario=self.name,
+            file=self.loaded.file,
+            overrides=list(self.overrides),
+            plugins=sorted(self.plugins),
+            engine="simpy",
+            **facts,
+        )
+
     def __repr__(self) -> str:
         return f"<scenario {self.name} with variants {', '.join(self.variants) or 'none'}>"
 
@@ -80,36 +93,32 @@ def run(
     variant: str | None = None,
     *,
     trace: int = 0,
+    trace_from: str = "0s",
     engine: str = "auto",
     progress: engines.Progress | None = None,
 ) -> Run:
     """Run one variant once: `variant` None is the file as it stands, `seed` None the file's own.
 
-    `trace=n` keeps the walks of the first n requests. Where `progress` raises KeyboardInterrupt, the run
-    ends, and is what it was up to there. Raises UsageError for an unknown variant.
+    `trace=n` keeps the walks of n requests, the first that begin at `trace_from` (such as `60s`) or later.
+    Where `progress` raises KeyboardInterrupt, the run ends, and is what it was up to there. Raises
+    UsageError for an unknown variant.
     """
     scenario = _loaded(scenario)
     model = scenario.loaded.scenario(variant)
     seed = model.seed if seed is None else seed
     topology = build(model)
+    go = partial(engines.run, seed=seed, engine=engine, plugins=scenario.plugins, progress=progress)
     began = time.perf_counter()
-    record = engines.run(
-        topology, seed, engine=engine, trace=trace, plugins=scenario.plugins, progress=progress
-    )
+    record = go(topology, trace=trace, trace_from_ns=_instant(trace_from))
     took = time.perf_counter() - began
     twin = None
     if model.faults and not record.interrupted and summary.needs_twin(record, topology):
-        calm = build(model.model_copy(update={"faults": ()}))
-        twin = engines.run(calm, seed, engine=engine, plugins=scenario.plugins, progress=progress)
+        twin = go(build(model.model_copy(update={"faults": ()})))
     text = scenario.loaded.resolved(variant)
-    manifest = provenance.manifest(
-        scenario=model.name,
+    manifest = scenario.manifest(
         variant=variant,
         seed=seed,
         digest=provenance.digest(text),
-        overrides=list(scenario.overrides),
-        plugins=sorted(scenario.plugins),
-        engine="simpy",
         events=record.events,
         wall_s=took,
         interrupted=record.interrupted or (twin is not None and twin.interrupted),
@@ -117,6 +126,14 @@ def run(
     )
     found = summary.summarise(record, topology, model, twin)
     return Run(record, topology, model, manifest, found, text, twin)
+
+
+def _instant(text: str) -> int:
+    try:
+        return units.duration_ns(text)
+    except ValueError as error:
+        msg = f"--trace-from {text}: {error}"
+        raise UsageError(msg) from error
 
 
 def compare(
@@ -134,70 +151,100 @@ def compare(
 
     `measures` are measured beside the usual ones, such as `p99(users) during fault`. `vary` is
     `path=a..b:step` or `path=a,b,c`: a curve over one parameter, and expectations, which speak of the
-    file's own value, are not judged. KeyboardInterrupt keeps the complete
-    seeds. Raises UsageError for an unknown variant or measure.
+    file's own value, are not judged. KeyboardInterrupt keeps the complete seeds. Raises UsageError for an
+    unknown variant or measure, InvalidScenario for a value that does not fit, FailedRun (whose `partial`
+    is the comparison of the complete seeds) if a run fails.
     """
-    scenario, seeds = _loaded(scenario), _seeds(seeds)
+    scenario = _loaded(scenario)
+    own = [str(check_name(m)) for m in measures]
+    grid = _grid(scenario, vary)
+    table = _empty_table(scenario, _seeds(seeds), variants, tuple(grid), own)
+    began = time.perf_counter()
+    ended = table.fill(executing.execute(_tasks(scenario, table, grid), jobs, executor, done))
+    facts = {"measures": own, "wall_s": time.perf_counter() - began}
+    found = _comparison(scenario, table, varying.parse(vary)[0] if vary else "", ended, facts)
+    if isinstance(ended, executing.FailedRun):
+        ended.partial = found
+        raise ended
+    return found
+
+
+def _empty_table(
+    scenario: ScenarioFile,
+    seeds: tuple[int, ...],
+    variants: str | Iterable[str] | None,
+    values: tuple[str, ...],
+    own: list[str],
+) -> comparing.Table:
+    """What is to be filled: who runs, and what is measured. Raises UsageError for an unknown variant."""
     loaded = scenario.loaded
     chosen = (variants,) if isinstance(variants, str) else tuple(variants or loaded.variant_names)
     models = [loaded.scenario(v) for v in chosen or (None,)]
-    path, values = varying.parse(vary) if vary else ("", ("",))
-    own = [str(check_name(m)) for m in measures]
-    lines = [parse_line(text, loaded.variant_names) for text in models[0].expect]
-    wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
-    table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
-    began = time.perf_counter()
-    rows = executing.execute(_tasks(scenario, table, path), jobs, executor, done)
-    interrupted = _gather(table, rows)
-    manifest = provenance.manifest(
+    first = models[0]
+    expected = (str(parse_line(text, loaded.variant_names).measure) for text in first.expect)
+    measures = dict.fromkeys((*SHOWN, first.rank_by, *expected, *own))
+    return comparing.Table(chosen or ("",), values, seeds, tuple(measures))
+
+
+def _comparison(
+    scenario: ScenarioFile,
+    table: comparing.Table,
+    path: str,
+    ended: BaseException | None,
+    facts: dict[str, Any],
+) -> Comparison:
+    """The filled table with its verdicts and its manifest."""
+    first = scenario.loaded.scenario(table.variants[0] or None)
+    expected = [] if path else list(first.expect)
+    manifest = scenario.manifest(
         format=1,
         kind="comparison",
-        scenario=loaded.name,
         variants=list(table.variants),
         seeds=list(table.seeds),
-        rank_by=models[0].rank_by,
-        measures=own,
+        rank_by=first.rank_by,
         vary=path,
-        values=list(values),
-        digest=provenance.digest(loaded.text),
-        overrides=list(scenario.overrides),
-        plugins=sorted(scenario.plugins),
-        engine="simpy",
-        interrupted=interrupted,
-        wall_s=time.perf_counter() - began,
-        expect=[] if vary else list(models[0].expect),
+        values=list(table.values),
+        digest=provenance.digest(scenario.loaded.text),
+        interrupted=isinstance(ended, KeyboardInterrupt),
+        failed=str(ended) if isinstance(ended, executing.FailedRun) else None,
+        expect=expected,
+        **facts,
     )
-    verdicts = [] if vary else _judge(table, lines)
-    return Comparison(table, loaded.name, models[0].rank_by, path, verdicts, manifest)
+    verdicts = expect.judge_table(table, [parse_line(text, scenario.variants) for text in expected])
+    return Comparison(table, scenario.name, first.rank_by, path, verdicts, manifest)
 
 
-def _tasks(scenario: ScenarioFile, table: comparing.Table, path: str) -> list[executing.Task]:
+def _grid(scenario: ScenarioFile, vary: str | None) -> dict[str, tuple[Override, ...]]:
+    """Each value of the varied parameter with its overrides; the scenario must hold with every one of them."""
+    given = tuple(Override(text) for text in scenario.overrides)
+    if not vary:
+        return {"": given}
+    path, values = varying.parse(vary)
+    grid = {value: (*given, Override(f"{path}={value}", "--vary")) for value in values}
+    for overrides in grid.values():
+        load_text(
+            scenario.loaded.text,
+            scenario.loaded.file,
+            overrides=overrides,
+            known_breakers=scenario.plugins,
+            base_dir=Path(scenario.base_dir),
+        )
+    return grid
+
+
+def _tasks(
+    scenario: ScenarioFile, table: comparing.Table, grid: dict[str, tuple[Override, ...]]
+) -> list[executing.Task]:
     """The first seed of every variant, then the next: an interrupt leaves seeds that all variants have."""
     return [
         executing.Task(
-            scenario.loaded.text, scenario.loaded.file, scenario.base_dir,
-            (*scenario.overrides, *((f"{path}={value}",) if path else ())),
+            scenario.loaded.text, scenario.loaded.file, scenario.base_dir, overrides,
             scenario.plugin_files, variant or None, value, seed, table.measures,
         )
         for seed in table.seeds
         for variant in table.variants
-        for value in table.values
+        for value, overrides in grid.items()
     ]  # fmt: skip
-
-
-def _gather(table: comparing.Table, rows: Iterable[executing.Row]) -> bool:
-    """Fill the table; True if interrupted: then it holds what is complete. Without any row it is no table."""
-    interrupted = False
-    try:
-        for row in rows:
-            table.rows.append(row)
-    except KeyboardInterrupt:
-        if not table.rows:
-            raise
-        interrupted = True
-        table.keep_complete()
-    table.sort()
-    return interrupted
 
 
 def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
@@ -205,16 +252,6 @@ def _seeds(seeds: Iterable[int]) -> tuple[int, ...]:
         msg = f"seeds are several, such as range(1, 11) or [1, 2, 5], not {seeds!r}"
         raise UsageError(msg)
     return chosen
-
-
-def _judge(table: comparing.Table, lines: list[Any]) -> list[expect.Verdict]:
-    out = []
-    for line in lines:
-        for variant in table.variants:
-            if line.variant in ("", variant):
-                found = list(table.column(variant, str(line.measure), value=table.values[0]).values())
-                out.append(expect.judge(line, variant, found))
-    return out
 
 
 def open_run(folder: str | Path) -> Run:
@@ -239,22 +276,23 @@ def open_comparison(folder: str | Path) -> Comparison:
     if manifest.get("kind") != "comparison":
         msg = f"{folder}: not a comparison folder"
         raise StoreError(msg)
-    fixed = ("variant", "value", "seed", "day")
-    rows = [
-        executing.Row(
-            r["variant"],
-            r["value"],
-            int(r["seed"]),
-            r["day"],
-            {k: float(v) for k, v in r.items() if k not in fixed},
-        )
-        for r in from_csv(text)
-    ]
+    rows = [_row(line) for line in from_csv(text)]
     measures = tuple(rows[0].values) if rows else ()
     table = comparing.Table(
         tuple(manifest["variants"]), tuple(manifest["values"]), tuple(manifest["seeds"]), measures, rows
     )
     lines = [parse_line(line, tuple(manifest["variants"])) for line in manifest["expect"]]
     return Comparison(
-        table, manifest["scenario"], manifest["rank_by"], manifest["vary"], _judge(table, lines), manifest
+        table,
+        manifest["scenario"],
+        manifest["rank_by"],
+        manifest["vary"],
+        expect.judge_table(table, lines),
+        manifest,
     )
+
+
+def _row(line: dict[str, str]) -> executing.Row:
+    """A line of rows.csv."""
+    variant, value, seed, day = (line.pop(key) for key in ("variant", "value", "seed", "day"))
+    return executing.Row(variant, value, int(seed), day, {k: float(v) for k, v in line.items()})

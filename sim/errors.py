@@ -3,8 +3,10 @@
     CascadelabError
     |-- UsageError (2)          the command line asks for what is not there
     |-- InvalidScenario (3)     the input is wrong; carries every problem found
+    |-- PluginError (3)         a user's own breaker fails; says where in her file
     |-- SimulationError (3)     the model cannot go on: time stands still
-    |-- StoreError (3)          a run folder cannot be read or written
+    |-- StoreError (3)          a results folder cannot be read
+    |   `-- OutputError (5)     results cannot be written: a full disk, no permission
     `-- ExpectationError (4)    a scenario's `expect:` is not met
 
 0 is fine, 1 an internal error, 130 interrupted.
@@ -32,6 +34,7 @@ class Problem:
     message: str
     file: str = ""
     line: int = 0
+    """0 where lines say nothing: the command line, a file as a whole."""
     col: int = 0
     source: str = ""
     """The line of text it is in."""
@@ -44,7 +47,7 @@ class Problem:
         text = f"{where}{self.message}"
         if self.hint:
             text += f"; {self.hint}"
-        if self.line and self.source:
+        if self.col and self.source:
             shown = self.source if len(self.source) <= 160 else self.source[:157] + "..."
             text += f"\n    {shown}\n    {' ' * min(self.col - 1, 157)}^"
         return text
@@ -56,8 +59,18 @@ class InvalidScenario(CascadelabError):
     exit_code = 3
 
     def __init__(self, problems: list[Problem]) -> None:
+        # What an exception is made of is what it is made of again in another process.
+        super().__init__(problems)
         self.problems = problems
-        super().__init__("\n".join(str(p) for p in problems))
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.problems))
+
+
+class PluginError(CascadelabError):
+    """A user's own breaker fails: its file does not load, or its code raises."""
+
+    exit_code = 3
 
 
 class SimulationError(CascadelabError):
@@ -67,9 +80,15 @@ class SimulationError(CascadelabError):
 
 
 class StoreError(CascadelabError):
-    """A run folder cannot be read or written."""
+    """A results folder cannot be read."""
 
     exit_code = 3
+
+
+class OutputError(StoreError):
+    """Results cannot be written."""
+
+    exit_code = 5
 
 
 class ExpectationError(CascadelabError):

@@ -1,6 +1,6 @@
 """The real thing: pybreaker, circuitbreaker and purgatory as breakers of a simulation.
 
-    pip install 'cascadelab[libraries]'
+    pip install '.[libraries]'        # in a checkout of cascadelab
     cascadelab compare scenarios/plugins/real-breakers.yaml --plugin scenarios/plugins/real_breakers.py
 
 Each is the library's own object under simulated time; `params:` of the file are its own arguments. What a
@@ -41,7 +41,7 @@ def private(name, **instead):
     """A copy of a module of our own with `instead` in place of its clock: others keep the real time."""
     spec = find_spec(name)
     if spec is None or spec.loader is None:
-        msg = f"{name} is not installed: pip install 'cascadelab[libraries]'"
+        msg = f"{name} is not installed: pip install '.[libraries]' in a checkout of cascadelab"
         raise ImportError(msg)
     module = module_from_spec(spec)
     spec.loader.exec_module(module)

@@ -1,6 +1,11 @@
 """The command line. One module per command, imported when it is used: `--help` imports click alone."""
 
+import errno
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -48,6 +53,14 @@ class Lazy(click.Group):
                 raise click.UsageError(f"{error.message} Did you mean {near[0]!r}?", ctx) from error
             raise
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Whoever read our output may have gone (`| head`): that is their right."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _forget_stdout()
+            ctx.exit(0)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Names and helps, without importing the commands."""
         with formatter.section("Commands"):
@@ -70,38 +83,67 @@ def cli() -> None:
     """A laboratory for cascading failure: does the avalanche come, and which breaker stops it?
 
     Results go to stdout and to a folder under results/, words and progress to stderr.
-    Exit codes: 0 fine, 1 internal error, 2 usage, 3 invalid input, 4 expectation not met, 130 interrupted.
+    Exit codes: 0 fine, 1 internal error, 2 usage, 3 invalid input, 4 expectation not met,
+    5 results cannot be written, 130 interrupted.
     """
+
+
+CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""What a stream that is written to may answer; files of ours are told of by OutputError."""
 
 
 def main(args: list[str] | None = None) -> None:
     """Entry point of the console script."""
-    from sim.errors import CascadelabError
-
     try:
-        code = cli.main(args=args, prog_name="cascadelab", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
-    except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        sys.exit(130)
-    except KeyboardInterrupt:
+        with _interruptible():
+            code = cli.main(args=args, prog_name="cascadelab", standalone_mode=False)
+            sys.exit(code if isinstance(code, int) else 0)
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except CascadelabError as error:
-        click.echo(str(error), err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`); that is their right.
-        sys.stderr.close()
-        sys.exit(0)
-    except Exception:
+    except Exception as error:
+        sys.exit(_told(error))
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """`kill` ends us as Ctrl-C does: what is complete is kept, and no process stays behind."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for number, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _told(error: Exception) -> int:
+    """Say what went wrong; the exit code."""
+    from sim.errors import CascadelabError, OutputError
+
+    if isinstance(error, OSError) and error.errno in CANNOT_WRITE and error.filename is None:
+        _forget_stdout()
+        click.echo(f"stdout cannot be written: {error.strerror}", err=True)
+        return OutputError.exit_code
+    known = isinstance(error, CascadelabError)
+    code = error.exit_code if isinstance(error, CascadelabError) else 1
+    words = [str(error), *getattr(error, "__notes__", ())] if known else []
+    # A failed run of many is told by us; what it failed of may be no error of ours.
+    inner = error.__cause__ if known and code == 1 and error.__cause__ else error
+    if not isinstance(inner, CascadelabError):
         import traceback
 
-        traceback.print_exc()
-        click.echo(
-            "\nThis is a mistake of cascadelab, not yours: please report it with the lines above.", err=True
-        )
-        sys.exit(1)
+        traceback.print_exception(inner)
+        words += ["", "This is a mistake of cascadelab, not yours: please report it with the lines above."]
+    click.echo("\n".join(words), err=True)
+    return code
+
+
+def _forget_stdout() -> None:
+    """What is left in its buffer would fail once more when Python ends."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")

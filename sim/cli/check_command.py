@@ -25,18 +25,16 @@ def command(
     """
     from dataclasses import asdict
 
-    from sim import api
     from sim.store.run import to_json
     from sim.topology.build import build
     from sim.topology.plan import plan, plan_text
 
-    loaded = api.load(scenario, set=overrides, plugin=plugin_files)
-    common.tell_warnings(loaded)
+    loaded = common.load(scenario, overrides, plugin_files)
     topology = build(loaded.loaded.scenario(variant))
     planned = plan(topology)
     if as_json:
-        click.echo(to_json({"variants": list(loaded.variants), **asdict(planned)}), nl=False)
+        warnings = [str(warning) for warning in loaded.loaded.warnings]
+        told = {"variants": list(loaded.variants), **asdict(planned), "warnings": warnings}
+        click.echo(to_json(told), nl=False)
     else:
         click.echo(plan_text(planned, loaded.name, loaded.variants))
-    for warning in planned.warnings:
-        common.say(f"warning: {warning}")

@@ -6,12 +6,14 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.words import FOREVER
+
+if TYPE_CHECKING:
+    from sim.api import ScenarioFile
 
 LONG_RUN_S = 600.0
 LARGE_RUN_BYTES = 2 * 10**9
@@ -37,7 +39,10 @@ plugin_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 output_option = click.option(
-    "-o", "--output", type=click.Path(), help="Folder to write to. Default: under results/."
+    "-o",
+    "--output",
+    type=click.Path(),
+    help="Folder to write to, replacing our own. Default: under results/.",
 )
 figures_option = click.option("--figures/--no-figures", default=True, help="Draw figures into the folder.")
 
@@ -47,10 +52,14 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
-def tell_warnings(scenario: Any) -> None:
-    """Warnings of a loaded scenario."""
+def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -> "ScenarioFile":
+    """The scenario that the options of a command name; its warnings are told."""
+    from sim import api
+
+    scenario = api.load(path, set=overrides, plugin=plugin_files)
     for warning in scenario.loaded.warnings:
         say(f"warning: {warning}")
+    return scenario
 
 
 def warn_if_long(plan: Any, runs: int) -> None:
@@ -92,11 +101,6 @@ def processes(seconds: float) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def results_folder(*parts: str) -> Path:
-    """results/<parts> below the working directory."""
-    return Path("results").joinpath(*(p.replace("/", "_") for p in parts))
-
-
 @contextmanager
 def progress_bar(label: str, total: float | None, unit: str) -> Iterator[Callable[[float], None]]:
     """A bar with rate and time left on a terminal, nothing in a pipe. Yields `set(done)`."""
@@ -121,9 +125,13 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator[Callabl
         yield set_done
 
 
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and `kill`: both end what is under way, and keep what is complete."""
+
+
 @contextmanager
 def patient_interrupt() -> Iterator[Callable[[], None]]:
-    """Ctrl-C waits for a good moment: the function that is yielded raises it. A second one does not wait."""
+    """An interrupt waits for a good moment: the function that is yielded raises it. A second one does not wait."""
     asked: list[int] = []
 
     def remember(number: int, frame: Any) -> None:
@@ -135,10 +143,12 @@ def patient_interrupt() -> Iterator[Callable[[], None]]:
         if asked:
             raise KeyboardInterrupt
 
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:
-        signal.signal(signal.SIGINT, remember)
+    before = {number: signal.getsignal(number) for number in INTERRUPTS}
+    for number, handler in before.items():
+        if handler is signal.default_int_handler:
+            signal.signal(number, remember)
     try:
         yield look
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,13 +1,15 @@
 """`cascadelab compare`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import common
+from sim.cli import common, folders
 
 if TYPE_CHECKING:
+    from sim.api import ScenarioFile
+    from sim.experiment.execute import Task
     from sim.results import Comparison
 
 
@@ -53,52 +55,92 @@ def command(
     """Compare the variants of SCENARIO over seeds, paired by seed, with the good day beside the fault.
 
     Prints means with 95 % intervals, a ranking that says when it cannot tell, and the verdict on every
-    expectation. Every variant meets the same requests, service times and faults.
+    expectation. Every variant meets the same requests, service times and faults. Tables and figures go to
+    results/NAME/compare-SEEDS; a comparison of something else (--set, --vary, --variant, ...) to a folder of
+    its own beside it.
     """
-    from sim import api
-    from sim.experiment.vary import parse
+    from sim.experiment.execute import FailedRun
     from sim.experiment.vary import seeds as parse_seeds
-    from sim.topology.build import build
-    from sim.topology.plan import plan
 
-    loaded = api.load(scenario, set=overrides, plugin=plugin_files)
-    common.tell_warnings(loaded)
+    loaded = common.load(scenario, overrides, plugin_files)
     chosen = parse_seeds(seeds)
-    base = loaded.loaded.scenario(variants[0] if variants else None)
-    values = len(parse(vary)[1]) if vary else 1
-    days = 2 if base.faults else 1
-    runs = len(chosen) * max(1, len(variants or loaded.variants)) * values * days
-    planned = plan(build(base))
-    common.warn_if_long(planned, runs)
-    jobs = jobs or common.processes(planned.seconds * runs)
-    finished = [0]
-    with common.progress_bar(f"{loaded.name}: {runs} runs", runs, "runs") as show:
-
-        def done(n: int) -> None:
-            finished[0] += n
-            show(finished[0])
-
-        result = api.compare(loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, done=done)
-    name = f"compare-{seeds.replace('..', '-')}"
-    folder = common.results_folder(loaded.name, name) if output is None else Path(output)
-    _tell(result, folder, runs=runs, finished=finished[0], as_json=as_json)
+    different = (overrides, plugin_files, vary, variants, measures)
+    place = folders.place(output, loaded.name, f"compare-{seeds.replace('..', '-')}", *different)
+    count = _Count(loaded, len(chosen), variants, vary)
+    try:
+        result = _compare(loaded, chosen, count, jobs, variants=variants, vary=vary, measures=measures)
+    except FailedRun as error:
+        error.add_note("this run alone: " + _alone(error.task, scenario, measures))
+        if error.partial is not None:
+            _tell(error.partial, place, count, as_json=as_json)
+        raise
+    _tell(result, place, count, as_json=as_json)
     if figures:
-        result.save_figures(folder)
+        result.save_figures(place.folder)
     ctx.exit(130 if result.manifest["interrupted"] else 0 if result.met else 4)
 
 
-def _tell(result: "Comparison", folder: Path, *, runs: int, finished: int, as_json: bool) -> None:
-    """Tables to stdout, then to the folder: a full disk must not cost what was computed."""
+class _Count:
+    """How many runs there are, what they take, and how many are done."""
+
+    def __init__(
+        self, loaded: "ScenarioFile", seeds: int, variants: tuple[str, ...], vary: str | None
+    ) -> None:
+        from sim.experiment.vary import parse
+        from sim.topology.build import build
+        from sim.topology.plan import plan
+
+        base = loaded.loaded.scenario(variants[0] if variants else None)
+        values = len(parse(vary)[1]) if vary else 1
+        days = 2 if base.faults else 1
+        self.runs = seeds * max(1, len(variants or loaded.variants)) * values * days
+        self.plan = plan(build(base))
+        self.done = 0
+
+
+def _compare(
+    loaded: "ScenarioFile", seeds: tuple[int, ...], count: _Count, jobs: int | None, **options: Any
+) -> "Comparison":
+    """Compare, with a word before if it takes long, and progress meanwhile."""
+    from sim import api
+
+    common.warn_if_long(count.plan, count.runs)
+    jobs = jobs or common.processes(count.plan.seconds * count.runs)
+    with common.progress_bar(f"{loaded.name}: {count.runs} runs", count.runs, "runs") as show:
+
+        def done(n: int) -> None:
+            count.done += n
+            show(count.done)
+
+        return api.compare(loaded, seeds, jobs=jobs, done=done, **options)
+
+
+def _tell(result: "Comparison", place: folders.Place, count: _Count, *, as_json: bool) -> None:
+    """Tables to stdout, then to the folder: one that cannot be written costs nothing of the other."""
     from sim.store.run import to_json
     from sim.views.tables import comparison_data, comparison_text
 
-    if as_json:
-        click.echo(to_json(comparison_data(result)), nl=False)
-    else:
-        click.echo(comparison_text(result))
-    result.save(folder, figures=False)
-    common.say(f"results: {folder}   ({finished} runs in {result.manifest['wall_s']:.1f} s)")
-    if result.manifest["interrupted"]:
+    try:
+        if as_json:
+            click.echo(to_json(comparison_data(result)), nl=False)
+        else:
+            click.echo(comparison_text(result))
+    finally:
+        place.save(result)
+        common.say(f"results: {place.folder}   ({count.done} runs in {result.manifest['wall_s']:.1f} s)")
+    what = "interrupted" if result.manifest["interrupted"] else "ended by a run that failed"
+    if count.done < count.runs:
         told = ", ".join(map(str, result.table.seeds))
         kept = len(result.table.rows)
-        common.say(f"interrupted after {finished} of {runs} runs; the tables hold {kept}: seeds {told}")
+        common.say(f"{what} after {count.done} of {count.runs} runs; the tables hold {kept}: seeds {told}")
+
+
+def _alone(task: "Task", scenario: str, measures: tuple[str, ...]) -> str:
+    """The command that repeats one run of a comparison, and its good day."""
+    words = ["cascadelab", "compare", scenario, "--seeds", str(task.seed), "--jobs", "1"]
+    if task.variant:
+        words += ["--variant", task.variant]
+    settings = [o.text for o in task.overrides]
+    for option, given in (("--set", settings), ("--plugin", task.plugin_files), ("--measure", measures)):
+        words += [word for one in given for word in (option, one)]
+    return shlex.join(words)

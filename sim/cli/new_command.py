@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sim.errors import UsageError
+from sim.errors import OutputError, UsageError
 
 
 @click.command("new")
@@ -26,5 +26,5 @@ def command(file: str) -> None:
         raise UsageError(msg) from error
     except OSError as error:
         msg = f"{path}: cannot be written: {error.strerror}"
-        raise UsageError(msg) from error
+        raise OutputError(msg) from error
     click.echo(f"{path} is written; try: cascadelab run {path}", err=True)

@@ -1,15 +1,18 @@
 """`cascadelab run`."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import common
+from sim.cli import common, folders
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sim.api import ScenarioFile
     from sim.experiment.expect import Verdict
     from sim.results import Run
+    from sim.scenario.expect import Line
 
 
 @click.command("run")
@@ -21,7 +24,14 @@ if TYPE_CHECKING:
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Keep the walks of the first N requests, step by step, in walks.jsonl.",
+    help="Keep the walks of N requests, step by step, in walks.jsonl.",
+)
+@click.option(
+    "--trace-from",
+    default="0s",
+    show_default=True,
+    metavar="TIME",
+    help="They are the first that begin at this simulated time or later, such as 60s.",
 )
 @click.option("--engine", type=click.Choice(["simpy", "auto"]), default="auto", help="Which engine runs it.")
 @common.set_option
@@ -36,6 +46,7 @@ def command(
     variant: str | None,
     seed: int | None,
     trace: int,
+    trace_from: str,
     engine: str,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
@@ -45,21 +56,42 @@ def command(
 ) -> None:
     """Run one variant of SCENARIO (a file, or - for stdin) once.
 
-    Prints the ledger and writes a run folder with tables, breaker log and figures. The exit code is 4
-    if an expectation of the file is not met.
+    Prints the ledger and writes a run folder with tables, breaker log and figures: results/NAME/VARIANT-seedN,
+    or with other settings (--set, --plugin) a folder of its own beside it. The exit code is 4 if an
+    expectation of the file is not met.
     """
+    loaded = common.load(scenario, overrides, plugin_files)
+    if seed is None:
+        seed = loaded.loaded.scenario(variant).seed
+    name = f"{variant or 'run'}-seed{seed}"
+    place = folders.place(output, loaded.name, name, overrides, plugin_files)
+    result = _run(loaded, variant, seed, trace=trace, trace_from=trace_from, engine=engine)
+    verdicts, others = _judged(result, loaded.variants, variant or "")
+    try:
+        _print(result, verdicts, others, as_json=as_json)
+    finally:
+        # Who reads along may have gone, the terminal's disk be full: neither costs what was computed.
+        place.save(result)
+        common.say(f"results: {place.folder}")
+    _tell(result, place.folder, others, trace)
+    if figures:
+        result.save_figures(place.folder)
+    ctx.exit(130 if result.interrupted else 0 if all(v.met for v in verdicts) else 4)
+
+
+def _run(loaded: "ScenarioFile", variant: str | None, seed: int, **options: Any) -> "Run":
+    """Run it, with a word before if it takes long, and progress meanwhile."""
     from sim import api
     from sim.topology.build import build
     from sim.topology.plan import plan
 
-    loaded = api.load(scenario, set=overrides, plugin=plugin_files)
-    common.tell_warnings(loaded)
-    topology = build(loaded.loaded.scenario(variant))
+    scenario = loaded.loaded.scenario(variant)
+    topology = build(scenario)
     planned = plan(topology)
     common.warn_if_long(planned, 1)
     beyond = common.endless_watch(topology, planned)
     # A run that ends at a number of requests may end at any time: its bar has no end.
-    total = topology.duration_ns / 1e9 if loaded.loaded.scenario(variant).duration else None
+    total = topology.duration_ns / 1e9 if scenario.duration else None
     with (
         common.progress_bar(loaded.name, total, "simulated s") as show,
         common.patient_interrupt() as look,
@@ -70,45 +102,50 @@ def command(
             beyond(events)
             look()
 
-        result = api.run(loaded, seed, variant, trace=trace, engine=engine, progress=progress)
-    verdicts = [] if result.interrupted else _verdicts(result, loaded.variants, variant or "")
-    _print(result, verdicts, as_json=as_json)
-    name = f"{variant or 'run'}-seed{result.manifest['seed']}"
-    folder = common.results_folder(loaded.name, name) if output is None else Path(output)
-    # The ledger is out before anything is written: a full disk must not cost what was computed.
-    result.save(folder, figures=False)
-    common.say(f"results: {folder}")
-    if trace:
-        common.say(f"walks of the first {trace:,} requests: {folder / 'walks.jsonl'}")
-    if result.interrupted:
-        common.say(
-            f"interrupted at {result.record.end_ns / 1e9:.6g} s: this is the run up to there, not judged"
-        )
-    if figures:
-        result.save_figures(folder)
-    ctx.exit(130 if result.interrupted else 0 if all(v.met for v in verdicts) else 4)
+        return api.run(loaded, seed, variant, progress=progress, **options)
 
 
-def _verdicts(result: "Run", variants: tuple[str, ...], variant: str) -> "list[Verdict]":
+def _judged(result: "Run", variants: tuple[str, ...], variant: str) -> "tuple[list[Verdict], list[Line]]":
+    """The verdicts on this variant's expectations, and the lines that a run of it cannot judge."""
     from sim.experiment.expect import judge
     from sim.scenario.expect import parse_line
 
     lines = [parse_line(text, variants) for text in result.scenario.expect]
-    return [
-        judge(line, variant, [result.measure(str(line.measure))])
-        for line in lines
-        if line.variant in ("", variant)
-    ]
+    if result.interrupted:
+        return [], lines
+    own = [line for line in lines if line.variant in ("", variant)]
+    verdicts = [judge(line, variant, [result.measure(str(line.measure))]) for line in own]
+    return verdicts, [line for line in lines if line not in own]
 
 
-def _print(result: "Run", verdicts: "list[Verdict]", *, as_json: bool) -> None:
+def _print(result: "Run", verdicts: "list[Verdict]", others: "list[Line]", *, as_json: bool) -> None:
     from sim.store.run import to_json
     from sim.views.tables import run_text
 
     if as_json:
-        judged = [{"line": v.line.text, "verdict": v.verdict} for v in verdicts]
-        click.echo(to_json({**result.summary, "expect": judged}), nl=False)
+        judged = {"expect": [v.data() for v in verdicts], "not_judged": [line.text for line in others]}
+        click.echo(to_json({**result.summary, **judged}), nl=False)
         return
     click.echo(run_text(result))
-    for verdict in verdicts:
-        click.echo(str(verdict))
+    for told in (*map(str, verdicts), *(f"{'not judged':<11}  {line.text}" for line in others)):
+        click.echo(told)
+
+
+def _tell(result: "Run", folder: "Path", others: "list[Line]", trace: int) -> None:
+    """What the user would not see in the tables."""
+    if trace:
+        kept = len({line["request"] for line in result.record.walks})
+        none = "no request began in time to leave its walk"
+        common.say(f"walks of {_counted(kept, 'request')}: {folder / 'walks.jsonl'}" if kept else none)
+    if result.interrupted:
+        at = f"{result.record.end_ns / 1e9:.6g} s"
+        common.say(f"interrupted at {at}: this is the run up to there, not judged")
+    elif others:
+        whose = ", ".join(dict.fromkeys(line.variant for line in others))
+        common.say(
+            f"{_counted(len(others), 'expectation')} of {whose} not judged (run them by --variant, or by compare)"
+        )
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from sim.experiment.execute import FAULT, Row
+from sim.experiment.execute import FAULT, FailedRun, Row
 
 LEVEL = 0.95
 ROUNDING = 1e-12
@@ -65,6 +65,21 @@ class Table:
     measures: tuple[str, ...]
     rows: list[Row] = field(default_factory=list)
 
+    def fill(self, rows: Iterable[Row]) -> BaseException | None:
+        """Take the rows. What ended them early is handed back, and the table holds what is complete; it is
+        raised if there is not one row."""
+        ended: BaseException | None = None
+        try:
+            for row in rows:
+                self.rows.append(row)
+        except (KeyboardInterrupt, FailedRun) as error:
+            if not self.rows:
+                raise
+            ended = error
+            self.keep_complete()
+        self.sort()
+        return ended
+
     def sort(self) -> None:
         """Bring the rows into the order of the grid, whoever finished first."""
         order = {v: i for i, v in enumerate(self.variants)}
@@ -72,7 +87,7 @@ class Table:
         self.rows.sort(key=lambda r: (order[r.variant], place[r.value], r.seed, r.day))
 
     def keep_complete(self) -> None:
-        """After an interrupt: only the seeds that every variant and value has, if there are any."""
+        """After an early end: only the seeds that every variant and value has, if there are any."""
         grid = len(self.variants) * len(self.values)
         runs: dict[int, set[tuple[str, str]]] = {}
         for r in self.rows:

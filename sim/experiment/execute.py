@@ -3,16 +3,19 @@
 The result depends on the grid alone: not on the number of processes, nor on who finishes first.
 """
 
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
-from functools import lru_cache
-from multiprocessing import get_context
+from functools import lru_cache, partial
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from sim import engines
+from sim.errors import CascadelabError
 from sim.measures import evaluate
 from sim.measures.selection import fault_span
 from sim.policies import plugins
@@ -20,6 +23,7 @@ from sim.record.types import Record
 from sim.scenario import load_text
 from sim.scenario.expect import parse_measure
 from sim.scenario.model import Scenario
+from sim.scenario.variants import Override
 from sim.topology.build import build
 from sim.topology.types import Topology
 
@@ -34,7 +38,7 @@ class Task:
     text: str
     file: str
     base_dir: str
-    overrides: tuple[str, ...]
+    overrides: tuple[Override, ...]
     plugin_files: tuple[str, ...]
     variant: str | None
     value: str
@@ -54,12 +58,25 @@ class Row:
     values: dict[str, float] = field(hash=False)
 
 
+class FailedRun(CascadelabError):
+    """One run of a grid failed; the cause is what it raised. Its exit code is that of the cause."""
+
+    def __init__(self, task: Task, cause: Exception) -> None:
+        who = f"variant {task.variant or '(file)'}" + (f", value {task.value}" if task.value else "")
+        what = str(cause) if isinstance(cause, CascadelabError) else f"{type(cause).__name__}: {cause}"
+        super().__init__(f"the run of {who}, seed {task.seed} failed: {what}")
+        self.task = task
+        self.exit_code = cause.exit_code if isinstance(cause, CascadelabError) else 1
+        self.partial: Any = None
+        """What the other runs gave, as a comparison; None if none was complete."""
+
+
 @lru_cache(maxsize=1024)
 def _prepare(
     text: str,
     file: str,
     base_dir: str,
-    overrides: tuple[str, ...],
+    overrides: tuple[Override, ...],
     plugin_files: tuple[str, ...],
     variant: str | None,
 ) -> tuple[Scenario, Topology, Topology | None, dict[str, Callable[..., Any]]]:
@@ -115,15 +132,15 @@ def execute(
 ) -> Iterator[Row]:
     """Rows of all tasks as they complete; `done(n)` hears of n more runs. Any Executor will do.
 
-    A task is handed out and back alone, so that an interrupt loses only what was under way; whoever
-    performs several keeps the topology between them.
+    A task is handed out and back alone, so that what ends it all loses only what was under way; whoever
+    performs several keeps the topology between them. Raises FailedRun at the first run that fails.
     """
     if jobs == 1 and executor is None:
-        yield from _told(map(perform, tasks), done)
+        yield from _told((_result(task, partial(perform, task)) for task in tasks), done)
     elif executor is not None:
         yield from _told(_completed(executor, tasks), done)
     else:
-        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_die_on_interrupt)
+        pool = ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_end_with_parent)
         try:
             yield from _told(_completed(pool, tasks), done)
         except BaseException:
@@ -134,8 +151,23 @@ def execute(
 
 
 def _completed(pool: Executor, tasks: Iterable[Task]) -> Iterator[list[Row]]:
-    futures = [pool.submit(perform, task) for task in tasks]
-    return (future.result() for future in as_completed(futures))
+    futures = {pool.submit(perform, task): task for task in tasks}
+    return (_result(futures[future], future.result) for future in as_completed(futures))
+
+
+def _result(task: Task, get: Callable[[], list[Row]]) -> list[Row]:
+    """The rows of a task. Raises FailedRun, which names it."""
+    try:
+        return get()
+    except BrokenExecutor as error:
+        # All runs under way fail alike, and nobody knows whose process it was: this is one of them.
+        died = CascadelabError(
+            "a process ended without a word (killed? out of memory?), and its runs with it"
+        )
+        died.__cause__ = error
+        raise FailedRun(task, died) from died
+    except Exception as error:
+        raise FailedRun(task, error) from error
 
 
 def _end_workers(pool: ProcessPoolExecutor) -> None:
@@ -152,6 +184,17 @@ def _told(batches: Iterable[list[Row]], done: Callable[[int], None] | None) -> I
             done(len(rows))
 
 
-def _die_on_interrupt() -> None:
-    """Ctrl-C reaches every process of a terminal: a worker ends without a word, its parent speaks."""
+def _end_with_parent() -> None:
+    """Ctrl-C reaches every process of a terminal: a worker ends without a word, its parent speaks.
+
+    However the parent ends, by SIGKILL even, no worker outlives it.
+    """
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    Thread(target=_watch_parent, daemon=True).start()
+
+
+def _watch_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

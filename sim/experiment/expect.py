@@ -1,9 +1,10 @@
 """Are a scenario's expectations met?"""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.experiment.compare import Interval, interval
+from sim.experiment.compare import Interval, Table, interval
 from sim.scenario.expect import Line
 
 MET, NOT_MET, CANNOT_TELL = "met", "not met", "cannot tell"
@@ -23,6 +24,19 @@ class Verdict:
         """Only what is met is met."""
         return self.verdict == MET
 
+    def data(self) -> dict[str, str | float]:
+        """For --json: what was wanted, and beside it what was found."""
+        line = self.line
+        return {
+            "variant": self.variant,
+            "line": line.text,
+            "verdict": self.verdict,
+            "measure": str(line.measure),
+            "op": line.op,
+            "wanted": line.value,
+            "found": self.found.mean,
+        }
+
     def __str__(self) -> str:
         shown = f"{self.found.mean:.4g}"
         if 0 < self.found.infinite < self.found.n:
@@ -33,6 +47,16 @@ class Verdict:
             self.line.text if self.line.variant or not self.variant else f"{self.variant}: {self.line.text}"
         )
         return f"{self.verdict:<11}  {text}   (found {shown}, n = {self.found.n})"
+
+
+def judge_table(table: Table, lines: Iterable[Line]) -> list[Verdict]:
+    """All lines, for all variants that they speak of."""
+    return [
+        judge(line, variant, list(table.column(variant, str(line.measure), value=table.values[0]).values()))
+        for line in lines
+        for variant in table.variants
+        if line.variant in ("", variant)
+    ]
 
 
 def judge(line: Line, variant: str, values: list[float]) -> Verdict:

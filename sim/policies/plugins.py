@@ -14,14 +14,16 @@ whether such a class keeps the promises that a simulation (and a user) relies on
 """
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any, Protocol, TypeVar
 
-from sim.errors import UsageError
+from sim.errors import CascadelabError, PluginError, UsageError
 from sim.policies import breaker as machine
 from sim.policies import catalog
 from sim.words import FOREVER, STATES
@@ -112,8 +114,10 @@ def breaker(name: str) -> Callable[[T], T]:
 
 
 def from_file(path: str | Path) -> dict[str, Factory]:
-    """The breakers that a Python file marks. Raises UsageError if there is none, one is not usable, or
-    the file does not load."""
+    """The breakers that a Python file marks.
+
+    Raises UsageError if there is no such file, PluginError if it does not load, or marks nothing usable.
+    """
     path = Path(path)
     # Two files of one name are two modules; the name is known while the file runs (dataclasses ask for it).
     place = blake2b(str(path.resolve()).encode(), digest_size=4).hexdigest()
@@ -131,18 +135,18 @@ def from_file(path: str | Path) -> dict[str, Factory]:
         marked = list(_marked)
     except (Exception, SystemExit) as error:
         del sys.modules[module_name]
-        msg = f"{path}: the plugin does not load: {type(error).__name__}: {error}"
-        raise UsageError(msg) from error
+        msg = f"{_place(error, {spec.origin}) or path}: the plugin does not load: {_said(error)}"
+        raise PluginError(msg) from error
     finally:
         _marked[:] = before
     if not marked:
         msg = f'{path}: marks no breaker; write @breaker("name") above a class'
-        raise UsageError(msg)
+        raise PluginError(msg)
     return _collect((str(path), name, factory) for name, factory in marked)
 
 
 def installed() -> dict[str, Factory]:
-    """The breakers of installed packages. Raises UsageError if one does not load."""
+    """The breakers of installed packages. Raises PluginError if one does not load."""
     from importlib.metadata import entry_points
 
     return _collect(_load(point) for point in entry_points(group=ENTRY_POINTS))
@@ -157,18 +161,52 @@ def gather(files: Iterable[str | Path]) -> dict[str, Factory]:
 
 
 def make(name: str, factory: Factory, params: dict[str, Any]) -> UserBreaker:
-    """One copy of a user's breaker. Raises UsageError if it cannot be made or has no admit and settle."""
+    """One copy of a user's breaker. Raises PluginError if it cannot be made or has no admit and settle."""
     try:
         made = factory(**params)
     except Exception as error:
-        msg = f"breaker {name!r} cannot be made with params {params}: {type(error).__name__}: {error}"
-        raise UsageError(msg) from error
+        where = _place(error, {_file(factory)}) or _file(factory)
+        msg = f"breaker {name!r} cannot be made with params {params}: {_said(error)}"
+        raise PluginError(f"{where}: {msg}" if where else msg) from error
     for method in ("admit", "settle"):
         if not callable(getattr(made, method, None)):
             msg = f"breaker {name!r} has no {method}(): it needs admit(now_ns) and settle(now_ns, ticket, outcome)"
-            raise UsageError(msg)
+            raise PluginError(msg)
     user: UserBreaker = made
     return user
+
+
+@contextmanager
+def answerable(factories: Iterable[Factory]) -> Iterator[None]:
+    """Within: what is raised by the code of these breakers is theirs. Raises PluginError with its place."""
+    try:
+        yield
+    except (CascadelabError, KeyboardInterrupt):
+        raise
+    except (Exception, SystemExit) as error:
+        place = _place(error, {_file(factory) for factory in factories})
+        if not place:
+            raise
+        msg = f"{place}: the plugin fails: {_said(error)}"
+        raise PluginError(msg) from error
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _file(factory: Factory) -> str | None:
+    """The file that a class or function stands in."""
+    module = sys.modules.get(getattr(factory, "__module__", ""))
+    return getattr(module, "__file__", None)
+
+
+def _place(error: BaseException, files: Collection[str | None]) -> str:
+    """`file:line` of the last step that an error took through these files; empty if it did not."""
+    if isinstance(error, SyntaxError) and error.filename in files:
+        return f"{error.filename}:{error.lineno}"
+    steps = [f for f in extract_tb(error.__traceback__) if f.filename in files]
+    return f"{steps[-1].filename}:{steps[-1].lineno}" if steps else ""
 
 
 def _load(point: Any) -> tuple[str, str, Factory]:
@@ -177,7 +215,7 @@ def _load(point: Any) -> tuple[str, str, Factory]:
         return where, point.name, point.load()
     except (Exception, SystemExit) as error:
         msg = f"{where}: the plugin does not load: {type(error).__name__}: {error}"
-        raise UsageError(msg) from error
+        raise PluginError(msg) from error
 
 
 def _collect(found: Iterable[tuple[str, Any, Factory]]) -> dict[str, Factory]:
@@ -197,5 +235,5 @@ def _collect(found: Iterable[tuple[str, Any, Factory]]) -> dict[str, Factory]:
         else:
             out[name] = factory
             continue
-        raise UsageError(msg)
+        raise PluginError(msg)
     return out

@@ -114,7 +114,7 @@ class Checker(PolicyChecker):
             *whole.idle_operations(self.model, self.sites),
             *whole.idle_breakers(self.model, self.sites, found),
             *whole.idle_ejectors(self.model, self.sites),
-            *whole.overload(self.model, found),
+            *whole.overload(self.model, self.sites, found),
         ):
             self.warning(place, message)
 
@@ -134,8 +134,10 @@ class Checker(PolicyChecker):
 
     def site(self, caller: str, callee: str, step: Step, at: Location) -> Site:
         cache = self.model.caches.get(step.cache) if step.cache is not None else None
-        per_visit = step.probability * step.repeat * (missed(cache) if cache else 1.0)
-        return Site(caller, callee, per_visit, step.probability >= 1.0 and cache is None, step.policies, at)
+        looked = step.probability * step.repeat
+        calls = looked * (missed(cache) if cache else 1.0)
+        certain = step.probability >= 1.0 and cache is None
+        return Site(caller, callee, calls, certain, step.policies, at, looked - calls)
 
     def edge_names(self) -> None:
         for name in self.model.edges:

@@ -35,7 +35,12 @@ def translate(error: ValidationError, tree: Tree) -> list[Problem]:
         on_key = item["type"] == "extra_forbidden"
         message = _message(item, place, rest)
         if item["type"] == "missing" and len(rest) == 1:
-            missing.append(locate(tree, place, message))
+            # What was taken away, by null, is missing where it was taken away.
+            gone = tree.keys.get((*place, *rest))
+            found_at = locate(tree, place, message)
+            if gone is not None:
+                found_at = Problem(found_at.message, gone.file, gone.line, gone.col, gone.source)
+            missing.append(found_at)
         elif place not in found or item["type"] == "value_error":
             found[place] = locate(tree, place, message, on_key=on_key)
     deepest = [p for p in found if not any(q != p and q[: len(p)] == p for q in found)]

@@ -1,6 +1,7 @@
 """File -> model, for every variant; all mistakes of a file at once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from sim.scenario import source
 from sim.scenario.diagnostics import locate, nearest, translate, wrong_places
 from sim.scenario.model import Scenario
 from sim.scenario.source import Tree
-from sim.scenario.variants import with_override, with_variant, without
+from sim.scenario.variants import Override, with_override, with_variant, without
 
 
 class Loaded:
@@ -59,7 +60,9 @@ class Loaded:
         return dump(model.model_copy(update={"expect": own}))
 
 
-def load_file(path: str, *, overrides: Iterable[str] = (), known_breakers: Iterable[str] = ()) -> Loaded:
+def load_file(
+    path: str, *, overrides: Iterable[str | Override] = (), known_breakers: Iterable[str] = ()
+) -> Loaded:
     """Load a scenario file, `-` for stdin. Raises InvalidScenario with every problem found."""
     text, name = source.read(path)
     base = Path() if path == "-" else Path(path).parent
@@ -70,38 +73,73 @@ def load_text(
     text: str,
     name: str = "<text>",
     *,
-    overrides: Iterable[str] = (),
+    overrides: Iterable[str | Override] = (),
     known_breakers: Iterable[str] = (),
     base_dir: Path | None = None,
 ) -> Loaded:
     """Load scenario text."""
+    given = [o if isinstance(o, Override) else Override(o) for o in overrides]
+    tree = source.parse(text, name)
+    known = frozenset(known_breakers)
+    read = _read(tree, given, known, base_dir or Path())
+    if read.problems:
+        told = _blamed(
+            read, [_read(tree, given[:n], known, base_dir or Path()) for n in range(len(given))], given
+        )
+        raise InvalidScenario(sorted(told, key=lambda p: (p.line, p.col)))
+    return read.loaded()
+
+
+@dataclass
+class _Reading:
+    """What a file with overrides says: models of all variants that hold, problems and warnings."""
+
+    tree: Tree
+    models: dict[str | None, Scenario] = field(default_factory=dict)
+    problems: dict[str, Problem] = field(default_factory=dict)
+    warnings: dict[str, Problem] = field(default_factory=dict)
+
+    def loaded(self) -> Loaded:
+        return Loaded(self.tree, self.models, list(self.warnings.values()))
+
+
+def _read(tree: Tree, overrides: list[Override], breakers: frozenset[str], base_dir: Path) -> _Reading:
     from sim.scenario import check
 
-    overrides = tuple(overrides)
-    tree = source.parse(text, name)
     for override in filter(_is_about_variants, overrides):
         tree = with_override(tree, override)
-    problems: dict[str, Problem] = {}
-    names = _variant_names(tree, problems)
-    known = Known(frozenset(known_breakers), tuple(tree.data["variants"]) if names else ())
-    warnings: dict[str, Problem] = {}
-    models: dict[str | None, Scenario] = {}
+    read = _Reading(tree)
+    names = _variant_names(tree, read.problems)
+    known = Known(breakers, tuple(tree.data["variants"]) if names else ())
     for variant in (None, *names):
         seen = _seen(tree, variant, overrides)
-        model = _validate(seen, base_dir or Path(), known, problems)
+        model = _validate(seen, base_dir, known, read.problems)
         if model is not None:
-            models[variant] = model
+            read.models[variant] = model
             found = check.check(model, seen, known.breakers, known.variants)
             for problem in found.problems:
-                problems.setdefault(_once(problem), problem)
+                read.problems.setdefault(_once(problem), problem)
             for problem in found.warnings:
-                warnings.setdefault(str(problem), problem)
-    if problems:
-        raise InvalidScenario(sorted(problems.values(), key=lambda p: (p.line, p.col)))
-    return Loaded(tree, models, list(warnings.values()))
+                read.warnings.setdefault(str(problem), problem)
+    return read
 
 
-def _seen(tree: Tree, variant: str | None, overrides: Iterable[str]) -> Tree:
+def _blamed(read: _Reading, before: list[_Reading], overrides: list[Override]) -> Iterator[Problem]:
+    """The problems; those that an override brought in, wherever they show, with that override as their place.
+
+    `before` are the readings with the first 0, 1, 2 ... overrides.
+    """
+    for key, problem in read.problems.items():
+        innocent = [n for n, reading in enumerate(before) if key not in reading.problems]
+        if not innocent or problem.line == 0:
+            yield problem  # the file is wrong by itself, or the place is on the command line already
+            continue
+        at = overrides[innocent[-1]].position
+        message = f"{problem.message} ({problem.file}:{problem.line})"
+        yield Problem(message, at.file, at.line, at.col, at.source, problem.hint)
+
+
+def _seen(tree: Tree, variant: str | None, overrides: Iterable[Override]) -> Tree:
     """The file with a variant laid over it, and the overrides over both."""
     seen = with_variant(tree, variant)
     for override in overrides:
@@ -116,9 +154,9 @@ def _seen(tree: Tree, variant: str | None, overrides: Iterable[str]) -> Tree:
     return seen
 
 
-def _is_about_variants(override: str) -> bool:
+def _is_about_variants(override: Override) -> bool:
     """Adds or changes a variant: this happens before the variants are laid over the file."""
-    return override.lstrip().startswith("variants.")
+    return override.text.lstrip().startswith("variants.")
 
 
 def _once(problem: Problem) -> str:

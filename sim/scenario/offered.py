@@ -5,7 +5,7 @@ run. Retries and faults come on top, so what is above capacity here is above cap
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sim.scenario.dists import DistSpec
 from sim.scenario.model import Cache, Rate, Scenario, Service, Source, Step
@@ -28,6 +28,12 @@ class Site:
     policies: Policies
     """Those of the step; empty for a source."""
     at: Location
+    hits: float = 0.0
+    """Calls per visit that a cache may save at best."""
+
+    def without_hits(self) -> "Site":
+        """The same while the cache is empty."""
+        return replace(self, per_visit=self.per_visit + self.hits, hits=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ Location = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a key or value stands; line and column count from 1."""
+    """Where a key or value stands; line and column count from 1. On the command line there is no line: 0."""
 
     file: str
     line: int
@@ -78,15 +78,33 @@ def decode(raw: bytes, file: str) -> str:
 
 def parse(text: str, file: str) -> Tree:
     """YAML 1.2 text -> located tree. Raises InvalidScenario with the position of what is wrong."""
+    if not text.strip():
+        raise _wrong(file, "the file is empty", hint="`cascadelab new` writes a starter")
+    tree = parse_value(text, file)
+    if not isinstance(tree.data, dict):
+        message = "a scenario is a mapping of keys such as name:, services:, sources:"
+        raise _wrong(file, message, 1, 1, _line(text.splitlines(), 1))
+    return tree
+
+
+def parse_value(text: str, file: str) -> Tree:
+    """The same for any value, not only the mapping that a scenario is."""
+    lines = text.splitlines()
+    _check_depth(text, lines, file)
+    root = _load(text, lines, file)
+    tree = Tree({}, {}, {}, text, file)
+    budget = [max(MAX_NODES, len(text))]
+    data = None if root is None else _plain(root, (), tree, lines, budget)
+    return Tree(data, tree.keys, tree.values, text, file)
+
+
+def _load(text: str, lines: list[str], file: str) -> nodes.Node | None:
+    """Its nodes, with their positions."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
-    if not text.strip():
-        raise _wrong(file, "the file is empty", hint="`cascadelab new` writes a starter")
-    lines = text.splitlines()
-    _check_depth(text, lines, file)
     try:
-        root = nodes.compose(text)
+        return nodes.compose(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -101,13 +119,6 @@ def parse(text: str, file: str) -> Tree:
         raise _wrong(file, f"not YAML: {error}") from error
     except RecursionError as error:
         raise _wrong(file, f"nested too deeply; at most {MAX_DEPTH} levels") from error
-    if root is None or root.kind is not dict:
-        message = "a scenario is a mapping of keys such as name:, services:, sources:"
-        raise _wrong(file, message, 1, 1, _line(lines, 1))
-    tree = Tree({}, {}, {}, text, file)
-    budget = [max(MAX_NODES, len(text))]
-    data = _plain(root, (), tree, lines, budget)
-    return Tree(data, tree.keys, tree.values, text, file)
 
 
 def _check_depth(text: str, lines: list[str], file: str) -> None:

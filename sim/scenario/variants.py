@@ -1,9 +1,10 @@
 """Variants and `--set`: patches that are merged over the file, positions kept."""
 
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.errors import UsageError
-from sim.scenario.source import Location, Position, Tree
+from sim.errors import InvalidScenario, UsageError
+from sim.scenario.source import Location, Position, Tree, parse_value
 
 
 def merge(base: Any, patch: Any) -> Any:
@@ -33,33 +34,84 @@ def with_variant(tree: Tree, variant: str | None) -> Tree:
     return Tree(data, keys, values, tree.text, tree.file)
 
 
-def with_override(tree: Tree, override: str) -> Tree:
-    """`path=value` on top of everything; the value is YAML. Raises UsageError for a bad path."""
-    from io import StringIO
+@dataclass(frozen=True, slots=True)
+class Override:
+    """`path=value`, and the option that says it."""
 
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
+    text: str
+    option: str = "--set"
 
-    path, equals, text = override.partition("=")
-    while equals and path.count('"') % 2:
-        more, equals, text = text.partition("=")
-        path += "=" + more
-    if not equals or not path.strip():
-        msg = f"--set {override}: write path=value, such as services.db.slots=8"
-        raise UsageError(msg)
+    @property
+    def shown(self) -> str:
+        """As it was written."""
+        return f"{self.option} {self.text}"
+
+    def parts(self) -> tuple[str, str]:
+        """(path, value). Raises UsageError."""
+        path, equals, value = self.text.partition("=")
+        while equals and path.count('"') % 2:
+            more, equals, value = value.partition("=")
+            path += "=" + more
+        if not equals or not path.strip():
+            msg = f"{self.shown}: write path=value, such as services.db.slots=8"
+            raise UsageError(msg)
+        return path, value
+
+    def at(self, col: int) -> Position:
+        """A position in what was written; `col` counts from 0 in the text."""
+        return Position(self.option, 0, len(self.option) + 2 + col, self.shown)
+
+    @property
+    def position(self) -> Position:
+        """Where its value stands."""
+        return self.at(len(self.parts()[0]) + 1)
+
+
+def with_override(tree: Tree, override: Override) -> Tree:
+    """One override on top of everything; the value is YAML. Raises UsageError for a bad path or value."""
+    path, text = override.parts()
     try:
-        value = YAML(typ="safe", pure=True).load(StringIO(text))
-    except YAMLError as error:
-        msg = f"--set {override}: the value is not YAML"
+        given = parse_value(text, override.option)
+    except InvalidScenario as error:
+        msg = f"{override.shown}: {error.problems[0].message}"
         raise UsageError(msg) from error
-    place = resolve(tree.data, path.strip())
-    position = Position(f"--set {path.strip()}", 1, 1, override)
-    values = {**tree.values, place: position}
-    return Tree(_put(tree.data, place, value), {**tree.keys, place: position}, values, tree.text, tree.file)
+    place = resolve(tree.data, path.strip(), override.shown)
+    tables = []
+    for table, new in ((tree.keys, given.keys), (tree.values, given.values)):
+        kept = {at: position for at, position in table.items() if at[: len(place)] != place}
+        # A key that only this override brings into being stands nowhere else.
+        ways = {at: override.at(_column(path, at)) for at in _ways(place) if at not in kept}
+        moved = {(*place, *at): _moved(position, override) for at, position in new.items()}
+        tables.append({**kept, **ways, **moved})
+    tables[1][place] = override.position
+    return Tree(_put(tree.data, place, given.data), tables[0], tables[1], tree.text, tree.file)
 
 
-def resolve(data: Any, path: str) -> Location:
-    """The location that a dotted path names; keys with dots or arrows match greedily or in quotes."""
+def _ways(place: Location) -> list[Location]:
+    """The place and all above it."""
+    return [place[:n] for n in range(1, len(place) + 1)]
+
+
+def _column(path: str, place: Location) -> int:
+    """Where the last key of a place begins in a dotted path."""
+    col = 0
+    for key in place[:-1]:
+        col = path.index(str(key), col) + len(str(key))
+    return path.index(str(place[-1]), col)
+
+
+def _moved(position: Position, override: Override) -> Position:
+    """A position in the value alone, as one in what was written."""
+    if position.line > 1:
+        return replace(position, line=0)
+    return override.at(len(override.parts()[0]) + position.col)
+
+
+def resolve(data: Any, path: str, shown: str) -> Location:
+    """The location that a dotted path names; keys with dots or arrows match greedily or in quotes.
+
+    `shown` is how the path was written, for the error.
+    """
     place: list[Any] = []
     rest, node = path, data
     while rest:
@@ -67,7 +119,7 @@ def resolve(data: Any, path: str) -> Location:
         if isinstance(node, list):
             if not key.isdigit() or int(key) >= len(node):
                 where = ".".join(map(str, place))
-                msg = f"--set {path}: {where} is a list of {len(node)}; write its index, such as 0"
+                msg = f"{shown}: {where} is a list of {len(node)}; write its index, such as 0"
                 raise UsageError(msg)
             place.append(int(key))
             node = node[int(key)]

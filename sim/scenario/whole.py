@@ -8,8 +8,8 @@ from typing import Any
 from sim.policies import breaker_parts as parts
 from sim.policies import catalog, outlier_catalog
 from sim.scenario.breakers import Breaker
-from sim.scenario.model import Scenario
-from sim.scenario.offered import Offered, Site, source_rate
+from sim.scenario.model import Scenario, Service
+from sim.scenario.offered import Offered, Site, offered, source_rate
 from sim.scenario.policies import ORDER, Policies, Single
 from sim.scenario.source import Location
 from sim.units import show_ns
@@ -240,9 +240,25 @@ def idle_operations(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
                 )
 
 
-def overload(model: Scenario, load: Offered) -> Iterator[Remark]:
-    """Services offered more than they can do."""
+def overload(model: Scenario, sites: list[Site], load: Offered) -> Iterator[Remark]:
+    """Services offered more than they can do, always or while caches are empty, and what becomes of the rest."""
+    without_hits = offered(model, [site.without_hits() for site in sites])
     for name, share in load.utilisation.items():
-        if share > 1:
-            message = f"{name} is offered {share:.0%} of what its cores can do: its queue only grows"
+        most = without_hits.utilisation[name]
+        if most > 1:
+            service = model.services[name]
+            what = "cores" if service.cores is not None else "slots"
+            when, then = ("", share) if share > 1 else (" with all caches empty", most)
+            message = f"{name} is offered {then:.0%} of what its {what} can do{when}: {_becomes(service)}"
             yield ("services", name), message
+
+
+def _becomes(service: Service) -> str:
+    """What becomes of the load that is too much."""
+    if service.slots is None:
+        return "what is inside only grows, and slows down"
+    if service.queue is None:
+        return "its queue only grows"
+    return (
+        f"its queue of {service.queue} fills, and the rest is shed" if service.queue else "the rest is shed"
+    )

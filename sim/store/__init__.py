@@ -1,6 +1,6 @@
 """Run folders: written aside and moved into place; read back to an equal record."""
 
-from sim.store.folder import write_file, write_folder
+from sim.store.folder import check_writable, set_aside, write_file, write_folder
 from sim.store.run import Stored, load_run, run_files
 
-__all__ = ["Stored", "load_run", "run_files", "write_file", "write_folder"]
+__all__ = ["Stored", "check_writable", "load_run", "run_files", "set_aside", "write_file", "write_folder"]

@@ -1,7 +1,7 @@
 """The plan: what a topology would do at its offered load, without running it."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sim.topology import types as t
 
@@ -36,7 +36,6 @@ class Plan:
     events: float
     bytes: float
     seconds: float
-    warnings: tuple[str, ...] = field(default=())
     at_least: bool = False
     """The run ends at a number of successes: with failures it takes more of everything."""
 
@@ -126,7 +125,6 @@ def plan(topology: t.Topology) -> Plan:
         events=attempts * EVENTS_PER_ATTEMPT,
         bytes=60e6 + cells * BYTES_PER_CELL + len(topology.sites) * 2 * 50_000,
         seconds=attempts / ATTEMPTS_PER_S,
-        warnings=tuple(_overloaded(services, cached=bool(topology.caches))),
         at_least=topology.successes > 0,
     )
 
@@ -150,17 +148,6 @@ def _service(topology: t.Topology, service: t.Service, mean: list[float], peak: 
         utilisation=busy / cores if cores > 0 else math.nan,
         peak_utilisation=busiest / cores if cores > 0 else math.nan,
     )
-
-
-def _overloaded(services: tuple[ServicePlan, ...], *, cached: bool) -> list[str]:
-    # Model: a plan knows no hit shares, so it counts every look-up as a miss.
-    when = "with all caches empty " if cached else ""
-    then = " then" if cached else ""
-    return [
-        f"{s.name}: {when}the offered load is {s.utilisation:.0%} of its capacity: its queue{then} grows without bound"
-        for s in services
-        if s.utilisation >= 1.0
-    ]
 
 
 def show_seconds(seconds: float) -> str:

@@ -230,5 +230,5 @@ def comparison_data(c: Any) -> dict[str, Any]:
             {"better": p.better, "worse": p.worse, "difference": p.difference.interval.mean, "infinite": p.difference.interval.infinite, "p_holm": p.p_holm, "told_apart": p.told_apart}
             for p in pairs
         ],
-        "expect": [{"variant": v.variant, "line": v.line.text, "verdict": v.verdict, "found": v.found.mean} for v in c.verdicts],
+        "expect": [v.data() for v in c.verdicts],
     }  # fmt: skip

@@ -2,63 +2,17 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from sim.cli import COMMANDS, cli, common, main
+from sim.cli import COMMANDS, cli
+from tests.cli.shell import ROOT, TEXT, call, shell
 
-ROOT = Path(__file__).parents[2]
-TEXT = """
-schema: 1
-name: tiny
-duration: 10s
-sources:
-  users: {rate: 30/s, call: web, policies: {timeout: 1s}}
-services:
-  web: {slots: 4, queue: 20, steps: [work: {exponential: 2ms}, call: db]}
-  db: {slots: 2, queue: 20, steps: [work: {exponential: 10ms}]}
-faults:
-  - fail: {service: db}
-    at: 4s
-    for: 3s
-variants:
-  none: {}
-  breaker: {edges: {web -> db: {breaker: {use: consecutive, open_for: 1s}}}}
-expect:
-  - "breaker: trips(web -> db) >= 1"
-"""
 HEAVY = {"numpy", "pandas", "matplotlib", "scipy", "pydantic", "ruamel", "rich", "simpy", "jinja2"}
-
-
-@pytest.fixture
-def place(tmp_path, monkeypatch):
-    """An empty working directory with one scenario."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "tiny.yaml").write_text(TEXT)
-    return tmp_path
-
-
-def call(capsys, *args):
-    """(exit code, stdout, stderr) of a command, as from a shell."""
-    with pytest.raises(SystemExit) as end:
-        main(list(args))
-    out = capsys.readouterr()
-    return end.value.code or 0, out.out, out.err
-
-
-def shell(*args, cwd, stdin=None):
-    """The same in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "sim", *args],
-        cwd=cwd, input=stdin, capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("args", [["--help"], ["--version"]])
@@ -103,7 +57,7 @@ def test_a_run_prints_its_ledger_and_leaves_a_folder(place, capsys):
 
 
 def test_json_goes_to_stdout_and_words_do_not(place):
-    done = shell("run", "-", "--json", "--no-figures", "-o", "out", cwd=place, stdin=TEXT)
+    done = shell("run", "-", "--json", "--no-figures", "-o", "out", cwd=place, input=TEXT)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["whole"]["N"] > 0
     assert "\x1b" not in done.stderr
@@ -179,57 +133,6 @@ def test_unknown_names_get_the_nearest_one(place, capsys):
     assert "breaker" in call(capsys, "run", "tiny.yaml", "--variant", "breakr")[2]
 
 
-def test_a_mistake_of_ours_is_exit_code_1_and_asks_for_a_report(place, capsys, monkeypatch):
-    from sim import engines
-
-    def broken(*args, **kwargs):
-        raise ZeroDivisionError("inside")
-
-    monkeypatch.setattr(engines, "run", broken)
-    code, _, err = call(capsys, "run", "tiny.yaml")
-    assert code == 1
-    assert "report" in err
-    assert "ZeroDivisionError" in err
-
-
-def test_an_interrupt_is_exit_code_130(place, capsys, monkeypatch):
-    from sim import engines
-
-    def stopped(*args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(engines, "run", stopped)
-    code, _, err = call(capsys, "run", "tiny.yaml")
-    assert code == 130
-    assert "interrupted" in err
-
-
-def test_a_real_interrupt_of_a_run_keeps_the_run_up_to_there(place):
-    from sim import open_run
-
-    long = ["--set", "duration=100000s", "--set", "sources.users.rate=400/s"]
-    with subprocess.Popen(
-        [sys.executable, "-m", "sim", "run", "tiny.yaml", "--no-figures", "-o", "out", *long],
-        cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:  # fmt: skip
-        while "this will take about" not in process.stderr.readline():
-            assert process.poll() is None
-        time.sleep(3)
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
-    assert "interrupted at" in out
-    assert "not judged" in err
-    found = open_run(place / "out")
-    assert found.interrupted
-    assert found.manifest["end_ns"] == found.record.end_ns
-    seconds = found.record.end_ns / 1e9
-    assert 10 < seconds < 100_000
-    assert found.measure("N") + found.record.in_flight[0, 0] == pytest.approx(400 * seconds, rel=0.2)
-
-
 def test_a_run_that_may_never_end_says_so_once(place, capsys):
     """A fault that is there to the end: no check can know, and nothing is cut short without a word."""
     never = [
@@ -242,47 +145,6 @@ def test_a_run_that_may_never_end_says_so_once(place, capsys):
     assert code == 0
     assert json.loads(out)["whole"]["S"] == 300
     assert err.count("100 times the events that 300 successes should take") == 1
-
-
-def test_a_second_interrupt_does_not_wait(capsys):
-    with common.patient_interrupt() as look:
-        look()
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            look()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_an_unwritable_folder_costs_no_result(place, capsys):
-    (place / "file").write_text("")
-    code, out, err = call(capsys, "run", "tiny.yaml", "--no-figures", "-o", "file/out")
-    assert code == 3
-    assert "all requests" in out
-    assert "file/out" in err
-
-
-@pytest.mark.parametrize(
-    ("error", "code"), [(KeyboardInterrupt(), 130), (OSError(28, "No space left on device"), 3)]
-)
-@pytest.mark.parametrize("args", [["run"], ["compare", "--seeds", "1,2"]])
-def test_what_ends_the_drawing_costs_no_table(place, capsys, monkeypatch, error, code, args):
-    from sim.store import folder
-
-    replace = Path.replace
-
-    def fails(self, target):
-        if Path(target).suffix == ".svg":
-            raise error
-        return replace(self, target)
-
-    monkeypatch.setattr(folder.Path, "replace", fails)
-    found, _, err = call(capsys, *args, "tiny.yaml", "-o", "out")
-    assert found == code
-    assert "results: out" in err
-    assert (place / "out" / "manifest.json").exists()
-    assert [p.suffix for p in (place / "out" / "figures").iterdir()] == [".png"]
 
 
 def test_a_folder_that_is_there_is_replaced(place, capsys):
@@ -319,6 +181,7 @@ def test_new_writes_a_starter_that_holds_and_never_overwrites(place, capsys):
     assert call(capsys, "new", "mine.yaml")[0] == 0
     assert call(capsys, "check", "mine.yaml")[0] == 0
     assert call(capsys, "new", "mine.yaml")[0] == 2
+    assert call(capsys, "new", "nowhere/mine.yaml")[0] == 5
 
 
 def test_schema_is_json(capsys):

@@ -10,7 +10,7 @@ from sim.engines.simpy_engine.guards import Guard
 from sim.errors import UsageError
 from sim.policies import breaker as machine
 from sim.policies.breaker_parts import LEAVE_TOUCH
-from sim.policies.plugins import Outcome
+from sim.policies.plugins import Outcome, make
 from sim.record.types import Copy, Transition
 from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Breaker
 from sim.words import BROKEN, CLOSED, FOREVER, OPEN, OUTCOMES, STATES
@@ -118,7 +118,7 @@ class UserMade:
         self.layer = layer
         name, params = layer.params.params
         self.name = name
-        self.user = factory(**params)
+        self.user: Any = make(name, factory, params)
         self.who = (layer.scope, caller, target)
         self.known = hasattr(self.user, "state")
         self.last = self.state

@@ -91,8 +91,8 @@ class Requests:
             u = luck.uniform(key, luck.MIX)
             while u > source.shares[entry] and entry + 1 < len(source.sites):
                 entry += 1
-        walk = world.sent - 1 if world.sent <= world.trace else None
-        world.roots[source.sites[entry]].begin(owner, self.first_client + client, call_key, FOREVER, walk)
+        caller = self.first_client + client
+        world.roots[source.sites[entry]].begin(owner, caller, call_key, FOREVER, world.walk())
 
 
 class OpenLoop(Requests):

@@ -42,6 +42,7 @@ class World:
         seed: int,
         *,
         trace: int = 0,
+        trace_from_ns: int = 0,
         plugins: Mapping[str, Callable[..., Any]],
     ) -> None:
         self.topology = topology
@@ -58,7 +59,8 @@ class World:
         self.ended = 0
         self.succeeded = 0
         self.trace = trace
-        """So many requests leave their walk."""
+        """So many more requests leave their walk."""
+        self.trace_from_ns = trace_from_ns
         self.stepper = Stepper(self)
         self.copies = Copies(topology.scopes)
         self.wires = [Wire(edge) for edge in topology.edges]
@@ -268,6 +270,13 @@ class World:
 
     # Walks of traced requests --------------------------------------------------------------------------
 
+    def walk(self) -> int | None:
+        """The number of the request that is sent now, if it is to leave its walk."""
+        if self.trace == 0 or self.clock.now < self.trace_from_ns:
+            return None
+        self.trace -= 1
+        return self.sent - 1
+
     def note(self, call: Call, event: str, *, outcome: int | None = None, replica: int | None = None) -> None:
         """One line of a request's walk."""
         line: dict[str, object] = {"request": call.walk, "t_ns": self.clock.now, "event": event}
@@ -275,5 +284,5 @@ class World:
         if outcome is not None:
             line["outcome"] = OUTCOMES[outcome]
         if replica is not None:
-            line["replica"] = replica
+            line["replica"] = self.caller_names[replica]
         self.recorder.walks.append(line)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.errors import UsageError
+from sim.errors import PluginError, UsageError
 from sim.policies import plugins
 
 GOOD = """
@@ -26,7 +26,7 @@ def written(tmp_path, text, name="plugin.py"):
 
 
 def refused(tmp_path, text):
-    with pytest.raises(UsageError) as caught:
+    with pytest.raises(PluginError) as caught:
         plugins.gather([written(tmp_path, text)])
     assert "plugin.py" in str(caught.value)
     return str(caught.value)
@@ -56,7 +56,7 @@ def test_two_files_of_one_name_are_two_plugins(tmp_path):
 
 def test_a_name_twice_is_refused_across_files_and_within_one(tmp_path):
     one, two = written(tmp_path, GOOD, "one.py"), written(tmp_path, GOOD, "two.py")
-    with pytest.raises(UsageError, match=r"two\.py: a breaker called 'mine' is there already"):
+    with pytest.raises(PluginError, match=r"two\.py: a breaker called 'mine' is there already"):
         plugins.gather([one, two])
     assert "'mine' is there already" in refused(tmp_path, GOOD + '\n@breaker("mine")\nclass M(Mine): pass\n')
 
@@ -79,7 +79,7 @@ def test_a_class_without_settle_is_refused(tmp_path):
 
 @pytest.mark.parametrize("text", ["1 +", "import not_there_at_all", "raise SystemExit(3)", "1 / 0"])
 def test_a_file_that_does_not_load_says_why(tmp_path, text):
-    assert "the plugin does not load" in refused(tmp_path, text)
+    assert "plugin.py:1: the plugin does not load" in refused(tmp_path, text)
 
 
 def test_a_file_without_a_mark_and_a_missing_file_are_refused(tmp_path):
@@ -90,9 +90,9 @@ def test_a_file_without_a_mark_and_a_missing_file_are_refused(tmp_path):
 
 def test_params_that_do_not_fit_are_told(tmp_path):
     found = plugins.from_file(written(tmp_path, GOOD))
-    with pytest.raises(UsageError, match="breaker 'mine' cannot be made with params"):
+    with pytest.raises(PluginError, match="breaker 'mine' cannot be made with params"):
         plugins.make("mine", found["mine"], {"m": 5})
-    with pytest.raises(UsageError, match="breaker 'none' has no admit"):
+    with pytest.raises(PluginError, match="breaker 'none' has no admit"):
         plugins.make("none", lambda: 3, {})
 
 
@@ -101,7 +101,7 @@ def test_an_installed_breaker_that_does_not_load_is_told(monkeypatch):
 
     point = importlib.metadata.EntryPoint("broken", "not_there_at_all:Thing", plugins.ENTRY_POINTS)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point])
-    with pytest.raises(UsageError, match="entry point broken = not_there_at_all:Thing: the plugin does not"):
+    with pytest.raises(PluginError, match="entry point broken = not_there_at_all:Thing: the plugin does not"):
         plugins.gather([])
 
 
@@ -110,5 +110,5 @@ def test_two_packages_with_one_name_are_refused(monkeypatch):
 
     point = importlib.metadata.EntryPoint("b", "fractions:Fraction.from_float", plugins.ENTRY_POINTS)
     monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [point, point])
-    with pytest.raises(UsageError, match="'b' is there already"):
+    with pytest.raises(PluginError, match="'b' is there already"):
         plugins.installed()
