@@ -21,10 +21,6 @@ from sim.words import CLOSED, DISABLED, FORCED_OPEN, HALF_OPEN, METRICS_ONLY, OP
 from tests.laws.assemblies import MS, ROWS, S, assemblies
 from tests.laws.naive_window import NaiveWindow
 
-pytestmark = pytest.mark.slow
-"""Some minutes: run by `pytest -m slow`."""
-
-
 FIELDS = tuple(m.Breaker.__slots__)
 verdicts = st.sampled_from([m.SUCCESS, m.FAILURE, m.FAILURE, m.FAILURE, m.IGNORE])
 pauses = st.one_of(st.sampled_from([0, 1, 100 * MS, S, 3 * S, 5 * S, 60 * S]), st.integers(0, 10 * S))
@@ -230,6 +226,7 @@ class Laws(RuleBasedStateMachine):
         admitted = closed = 0
         for turn in range(20):
             self.wait(97 * S + turn * 337 * MS)  # out of step with every cycle
+            closed += self.b.state == CLOSED  # by the longest time in half-open
             for _ in range(80):  # a ramp refuses many
                 self.ask()
                 if self.tickets:
