@@ -86,12 +86,14 @@ def run(
     """Run one variant once: `variant` None is the file as it stands, `seed` None the file's own.
 
     `trace=n` keeps the walks of the first n requests. Where `progress` raises KeyboardInterrupt, the run
-    ends, and is what it was up to there. Raises UsageError for an unknown variant.
+    ends, and is what it was up to there. `engine` is simpy, compiled or auto: the results are the same.
+    Raises UsageError for an unknown variant, NotCovered if the engine named cannot run the scenario.
     """
     scenario = _loaded(scenario)
     model = scenario.loaded.scenario(variant)
     seed = model.seed if seed is None else seed
     topology = build(model)
+    engine, _ = engines.choose(topology, engine, trace=trace)
     began = time.perf_counter()
     record = engines.run(
         topology, seed, engine=engine, trace=trace, plugins=scenario.plugins, progress=progress
@@ -109,7 +111,7 @@ def run(
         digest=provenance.digest(text),
         overrides=list(scenario.overrides),
         plugins=sorted(scenario.plugins),
-        engine="simpy",
+        engine=engine,
         events=record.events,
         wall_s=took,
         interrupted=record.interrupted or (twin is not None and twin.interrupted),
@@ -127,6 +129,7 @@ def compare(
     measures: Iterable[str] = (),
     vary: str | None = None,
     jobs: int = 1,
+    engine: str = "auto",
     executor: Executor | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Comparison:
@@ -134,7 +137,7 @@ def compare(
 
     `measures` are measured beside the usual ones, such as `p99(users) during fault`. `vary` is
     `path=a..b:step` or `path=a,b,c`: a curve over one parameter, and expectations, which speak of the
-    file's own value, are not judged. KeyboardInterrupt keeps the complete
+    file's own value, are not judged. `engine` is simpy, compiled or auto, for every run. KeyboardInterrupt keeps the complete
     seeds. Raises UsageError for an unknown variant or measure.
     """
     scenario, seeds = _loaded(scenario), _seeds(seeds)
@@ -147,7 +150,7 @@ def compare(
     wanted = dict.fromkeys((*SHOWN, models[0].rank_by, *(str(line.measure) for line in lines), *own))
     table = comparing.Table(chosen or ("",), values, seeds, tuple(wanted))
     began = time.perf_counter()
-    rows = executing.execute(_tasks(scenario, table, path), jobs, executor, done)
+    rows = executing.execute(_tasks(scenario, table, path, engine), jobs, executor, done)
     interrupted = _gather(table, rows)
     manifest = provenance.manifest(
         format=1,
@@ -162,7 +165,7 @@ def compare(
         digest=provenance.digest(loaded.text),
         overrides=list(scenario.overrides),
         plugins=sorted(scenario.plugins),
-        engine="simpy",
+        engine=engine,
         interrupted=interrupted,
         wall_s=time.perf_counter() - began,
         expect=[] if vary else list(models[0].expect),
@@ -171,13 +174,13 @@ def compare(
     return Comparison(table, loaded.name, models[0].rank_by, path, verdicts, manifest)
 
 
-def _tasks(scenario: ScenarioFile, table: comparing.Table, path: str) -> list[executing.Task]:
+def _tasks(scenario: ScenarioFile, table: comparing.Table, path: str, engine: str) -> list[executing.Task]:
     """The first seed of every variant, then the next: an interrupt leaves seeds that all variants have."""
     return [
         executing.Task(
             scenario.loaded.text, scenario.loaded.file, scenario.base_dir,
             (*scenario.overrides, *((f"{path}={value}",) if path else ())),
-            scenario.plugin_files, variant or None, value, seed, table.measures,
+            scenario.plugin_files, variant or None, value, seed, table.measures, engine,
         )
         for seed in table.seeds
         for variant in table.variants

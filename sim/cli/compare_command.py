@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Processes; default: one per core, or one if the comparison is short.  [the tables are the same]",
 )
+@common.engine_option
 @common.set_option
 @common.plugin_option
 @common.json_option
@@ -44,6 +45,7 @@ def command(
     vary: str | None,
     measures: tuple[str, ...],
     jobs: int | None,
+    engine: str,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
     as_json: bool,
@@ -68,7 +70,9 @@ def command(
     values = len(parse(vary)[1]) if vary else 1
     days = 2 if base.faults else 1
     runs = len(chosen) * max(1, len(variants or loaded.variants)) * values * days
-    planned = plan(build(base))
+    topology = build(base)
+    common.tell_engine(topology, engine)
+    planned = plan(topology)
     common.warn_if_long(planned, runs)
     jobs = jobs or common.processes(planned.seconds * runs)
     finished = [0]
@@ -78,7 +82,9 @@ def command(
             finished[0] += n
             show(finished[0])
 
-        result = api.compare(loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, done=done)
+        result = api.compare(
+            loaded, chosen, variants, vary=vary, measures=measures, jobs=jobs, engine=engine, done=done
+        )
     name = f"compare-{seeds.replace('..', '-')}"
     folder = common.results_folder(loaded.name, name) if output is None else Path(output)
     _tell(result, folder, runs=runs, finished=finished[0], as_json=as_json)

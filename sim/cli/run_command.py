@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     metavar="N",
     help="Keep the walks of the first N requests, step by step, in walks.jsonl.",
 )
-@click.option("--engine", type=click.Choice(["simpy", "auto"]), default="auto", help="Which engine runs it.")
+@common.engine_option
 @common.set_option
 @common.plugin_option
 @common.json_option
@@ -55,6 +55,7 @@ def command(
     loaded = api.load(scenario, set=overrides, plugin=plugin_files)
     common.tell_warnings(loaded)
     topology = build(loaded.loaded.scenario(variant))
+    common.tell_engine(topology, engine, trace)
     planned = plan(topology)
     common.warn_if_long(planned, 1)
     beyond = common.endless_watch(topology, planned)

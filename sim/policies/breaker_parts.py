@@ -4,6 +4,7 @@ A part's number chooses a branch of the functions in `sim.policies.breaker` and 
 """
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from sim.words import CLOSED, FOREVER, OPEN
 
@@ -184,6 +185,12 @@ class Params:
     """May time alone change the state?"""
     rolls: bool = field(init=False)
     """Do results leave the window one slot after the other?"""
+    rule_causes: tuple[int, ...] = field(init=False)
+    rule_ends: tuple[int, ...] = field(init=False)
+    """The rules as flat lists, for the functions: the cause of each, and where its conditions end."""
+    quantities: tuple[int, ...] = field(init=False)
+    comparisons: tuple[int, ...] = field(init=False)
+    thresholds: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """What follows from the parts, computed once: `admit` and the engine ask at every call."""
@@ -192,3 +199,10 @@ class Params:
         object.__setattr__(self, "asks", asks)
         object.__setattr__(self, "timed", timed)
         object.__setattr__(self, "rolls", self.window not in (W_CONSECUTIVE, W_INTERVAL))
+        flat = [condition for _, conditions in self.rules for condition in conditions]
+        ends = tuple(accumulate(len(conditions) for _, conditions in self.rules))
+        object.__setattr__(self, "rule_causes", tuple(cause for cause, _ in self.rules))
+        object.__setattr__(self, "rule_ends", ends)
+        object.__setattr__(self, "quantities", tuple(quantity for quantity, _, _ in flat))
+        object.__setattr__(self, "comparisons", tuple(comparison for _, comparison, _ in flat))
+        object.__setattr__(self, "thresholds", tuple(threshold for _, _, threshold in flat))

@@ -11,20 +11,27 @@ from typing import Any
 
 import simpy
 
+from sim.engines.ranks import (
+    DEPTH,
+    INSTANT_LIMIT,
+    RANK_ANSWER,
+    RANK_ARRIVAL,
+    RANK_FAULT,
+    RANK_TIMER,
+)
 from sim.errors import SimulationError
 from sim.record.recorder import Recorder
 
-RANK_FAULT = 1 << 60
-RANK_ANSWER = 2 << 60
-RANK_TIMER = 3 << 60
-RANK_ARRIVAL = 4 << 60
-"""At one instant: faults, then answers (and work that ends), then timeouts, then arrivals."""
-
-INSTANT_LIMIT = 1_000_000
-"""So many events without time passing are a loop, not a model."""
-
-DEPTH = 16
-"""So many messages without delay are handled within each other before one becomes an event."""
+__all__ = [
+    "DEPTH",
+    "INSTANT_LIMIT",
+    "RANK_ANSWER",
+    "RANK_ARRIVAL",
+    "RANK_FAULT",
+    "RANK_TIMER",
+    "Clock",
+    "Moment",
+]
 
 Action = Callable[[Any], None]
 _bare = object.__new__
