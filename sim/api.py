@@ -58,7 +58,6 @@ class ScenarioFile:
             file=self.loaded.file,
             overrides=list(self.overrides),
             plugins=sorted(self.plugins),
-            engine="simpy",
             **facts,
         )
 
@@ -100,13 +99,15 @@ def run(
     """Run one variant once: `variant` None is the file as it stands, `seed` None the file's own.
 
     `trace=n` keeps the walks of n requests, the first that begin at `trace_from` (such as `60s`) or later.
-    Where `progress` raises KeyboardInterrupt, the run ends, and is what it was up to there. Raises
-    UsageError for an unknown variant.
+    Where `progress` raises KeyboardInterrupt, the run ends, and is what it was up to there. `engine` is simpy,
+    compiled or auto: the results are the same. Raises UsageError for an unknown variant, NotCovered if the
+    engine named cannot run the scenario.
     """
     scenario = _loaded(scenario)
     model = scenario.loaded.scenario(variant)
     seed = model.seed if seed is None else seed
     topology = build(model)
+    engine, _ = engines.choose(topology, engine, trace=trace)
     go = partial(engines.run, seed=seed, engine=engine, plugins=scenario.plugins, progress=progress)
     began = time.perf_counter()
     record = go(topology, trace=trace, trace_from_ns=_instant(trace_from))
@@ -119,6 +120,7 @@ def run(
         variant=variant,
         seed=seed,
         digest=provenance.digest(text),
+        engine=engine,
         events=record.events,
         wall_s=took,
         interrupted=record.interrupted or (twin is not None and twin.interrupted),
@@ -144,6 +146,7 @@ def compare(
     measures: Iterable[str] = (),
     vary: str | None = None,
     jobs: int = 1,
+    engine: str = "auto",
     executor: Executor | None = None,
     done: Callable[[int], None] | None = None,
 ) -> Comparison:
@@ -151,17 +154,18 @@ def compare(
 
     `measures` are measured beside the usual ones, such as `p99(users) during fault`. `vary` is
     `path=a..b:step` or `path=a,b,c`: a curve over one parameter, and expectations, which speak of the
-    file's own value, are not judged. KeyboardInterrupt keeps the complete seeds. Raises UsageError for an
-    unknown variant or measure, InvalidScenario for a value that does not fit, FailedRun (whose `partial`
-    is the comparison of the complete seeds) if a run fails.
+    file's own value, are not judged. `engine` is simpy, compiled or auto, for every run. KeyboardInterrupt
+    keeps the complete seeds. Raises UsageError for an unknown variant or measure, InvalidScenario for a
+    value that does not fit, FailedRun (whose `partial` is the comparison of the complete seeds) if a run
+    fails.
     """
     scenario = _loaded(scenario)
     own = [str(check_name(m)) for m in measures]
     grid = _grid(scenario, vary)
     table = _empty_table(scenario, _seeds(seeds), variants, tuple(grid), own)
     began = time.perf_counter()
-    ended = table.fill(executing.execute(_tasks(scenario, table, grid), jobs, executor, done))
-    facts = {"measures": own, "wall_s": time.perf_counter() - began}
+    ended = table.fill(executing.execute(_tasks(scenario, table, grid, engine), jobs, executor, done))
+    facts = {"measures": own, "engine": engine, "wall_s": time.perf_counter() - began}
     found = _comparison(scenario, table, varying.parse(vary)[0] if vary else "", ended, facts)
     if isinstance(ended, executing.FailedRun):
         ended.partial = found
@@ -233,13 +237,13 @@ def _grid(scenario: ScenarioFile, vary: str | None) -> dict[str, tuple[Override,
 
 
 def _tasks(
-    scenario: ScenarioFile, table: comparing.Table, grid: dict[str, tuple[Override, ...]]
+    scenario: ScenarioFile, table: comparing.Table, grid: dict[str, tuple[Override, ...]], engine: str
 ) -> list[executing.Task]:
     """The first seed of every variant, then the next: an interrupt leaves seeds that all variants have."""
     return [
         executing.Task(
             scenario.loaded.text, scenario.loaded.file, scenario.base_dir, overrides,
-            scenario.plugin_files, variant or None, value, seed, table.measures,
+            scenario.plugin_files, variant or None, value, seed, table.measures, engine,
         )
         for seed in table.seeds
         for variant in table.variants

@@ -125,10 +125,9 @@ def normal_quantile(p: float) -> float:
 
 def _ratio(top: tuple[float, ...], bottom: tuple[float, ...], r: float) -> float:
     a = b = 0.0
-    for x in reversed(top):
-        a = a * r + x
-    for x in reversed(bottom):
-        b = b * r + x
+    for i in range(len(top) - 1, -1, -1):
+        a = a * r + top[i]
+        b = b * r + bottom[i]
     return a / b
 
 

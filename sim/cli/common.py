@@ -37,6 +37,13 @@ plugin_option = click.option(
     metavar="FILE.py",
     help="Python file with breakers of your own.",
 )
+engine_option = click.option(
+    "--engine",
+    type=click.Choice(["simpy", "compiled", "auto"]),
+    default="auto",
+    show_default=True,
+    help="Which engine runs it; auto takes the compiled one for long runs.  [the results are the same]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON on stdout.")
 output_option = click.option(
     "-o",
@@ -60,6 +67,16 @@ def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -
     for warning in scenario.loaded.warnings:
         say(f"warning: {warning}")
     return scenario
+
+
+def tell_engine(topology: Any, engine: str, trace: int = 0) -> None:
+    """Which engine `auto` takes, where that is worth a word. Raises NotCovered."""
+    from sim import engines
+
+    chosen, why = engines.choose(topology, engine, trace=trace)
+    words = engines.announcement(chosen, why) if engine == "auto" else ""
+    if words:
+        say(words)
 
 
 def warn_if_long(plan: Any, runs: int) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Processes; default: one per core, or one if the comparison is short.  [the tables are the same]",
 )
+@common.engine_option
 @common.set_option
 @common.plugin_option
 @common.json_option
@@ -46,6 +47,7 @@ def command(
     vary: str | None,
     measures: tuple[str, ...],
     jobs: int | None,
+    engine: str,
     overrides: tuple[str, ...],
     plugin_files: tuple[str, ...],
     as_json: bool,
@@ -68,7 +70,9 @@ def command(
     place = folders.place(output, loaded.name, f"compare-{seeds.replace('..', '-')}", *different)
     count = _Count(loaded, len(chosen), variants, vary)
     try:
-        result = _compare(loaded, chosen, count, jobs, variants=variants, vary=vary, measures=measures)
+        result = _compare(
+            loaded, chosen, count, jobs, variants=variants, vary=vary, measures=measures, engine=engine
+        )
     except FailedRun as error:
         error.add_note("this run alone: " + _alone(error.task, scenario, measures))
         if error.partial is not None:
@@ -94,7 +98,8 @@ class _Count:
         values = len(parse(vary)[1]) if vary else 1
         days = 2 if base.faults else 1
         self.runs = seeds * max(1, len(variants or loaded.variants)) * values * days
-        self.plan = plan(build(base))
+        self.topology = build(base)
+        self.plan = plan(self.topology)
         self.done = 0
 
 
@@ -104,6 +109,7 @@ def _compare(
     """Compare, with a word before if it takes long, and progress meanwhile."""
     from sim import api
 
+    common.tell_engine(count.topology, options["engine"])
     common.warn_if_long(count.plan, count.runs)
     jobs = jobs or common.processes(count.plan.seconds * count.runs)
     with common.progress_bar(f"{loaded.name}: {count.runs} runs", count.runs, "runs") as show:

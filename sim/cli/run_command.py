@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="They are the first that begin at this simulated time or later, such as 60s.",
 )
-@click.option("--engine", type=click.Choice(["simpy", "auto"]), default="auto", help="Which engine runs it.")
+@common.engine_option
 @common.set_option
 @common.plugin_option
 @common.json_option
@@ -87,6 +87,7 @@ def _run(loaded: "ScenarioFile", variant: str | None, seed: int, **options: Any)
 
     scenario = loaded.loaded.scenario(variant)
     topology = build(scenario)
+    common.tell_engine(topology, options["engine"], options["trace"])
     planned = plan(topology)
     common.warn_if_long(planned, 1)
     beyond = common.endless_watch(topology, planned)

@@ -45,6 +45,7 @@ class Task:
     """Value of the varied parameter; "" if nothing is varied."""
     seed: int
     measures: tuple[str, ...]
+    engine: str = "simpy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,12 @@ def perform(task: Task) -> list[Row]:
     scenario, topology, good_topology, found = _prepare(
         task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant
     )
-    record = engines.run(topology, task.seed, plugins=found)
+    record = engines.run(topology, task.seed, engine=task.engine, plugins=found)
     who = (task.variant or "", task.value, task.seed)
     share = scenario.healthy_share
-    twin = engines.run(good_topology, task.seed, plugins=found) if good_topology is not None else None
+    twin = None
+    if good_topology is not None:
+        twin = engines.run(good_topology, task.seed, engine=task.engine, plugins=found)
     values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
     rows = [Row(*who, FAULT, values)]
     if twin is not None and good_topology is not None:

@@ -4,6 +4,7 @@ A part's number chooses a branch of the functions in `sim.policies.breaker` and 
 """
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from sim.words import CLOSED, FOREVER, OPEN
 
@@ -186,6 +187,12 @@ class Params:
     """Do results leave the window one slot after the other?"""
     needs_bad: bool = field(init=False)
     """Does no rule hold without a failure or a slow result?"""
+    rule_causes: tuple[int, ...] = field(init=False)
+    rule_ends: tuple[int, ...] = field(init=False)
+    """The rules as flat lists, for the functions: the cause of each, and where its conditions end."""
+    quantities: tuple[int, ...] = field(init=False)
+    comparisons: tuple[int, ...] = field(init=False)
+    thresholds: tuple[float, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """What follows from the parts, computed once: `admit` and the engine ask at every call."""
@@ -195,6 +202,13 @@ class Params:
         object.__setattr__(self, "timed", timed)
         object.__setattr__(self, "rolls", self.window not in (W_CONSECUTIVE, W_INTERVAL))
         object.__setattr__(self, "needs_bad", all(map(_needs_bad, self.rules)))
+        flat = [condition for _, conditions in self.rules for condition in conditions]
+        ends = tuple(accumulate(len(conditions) for _, conditions in self.rules))
+        object.__setattr__(self, "rule_causes", tuple(cause for cause, _ in self.rules))
+        object.__setattr__(self, "rule_ends", ends)
+        object.__setattr__(self, "quantities", tuple(quantity for quantity, _, _ in flat))
+        object.__setattr__(self, "comparisons", tuple(comparison for _, comparison, _ in flat))
+        object.__setattr__(self, "thresholds", tuple(threshold for _, _, threshold in flat))
 
 
 BAD = (

@@ -33,7 +33,6 @@ from sim.policies.breaker_parts import (
     W_EMA,
     W_LAZY,
     W_STALE,
-    Condition,
     Params,
 )
 from sim.words import CLOSED
@@ -279,9 +278,8 @@ def share(which: int, part: int, whole: int) -> float:
     return percent
 
 
-def holds(b: Breaker, condition: Condition, now: int) -> bool:
+def holds(b: Breaker, which: int, comparison: int, threshold: float, now: int) -> bool:
     """Is one condition met?"""
-    which, comparison, threshold = condition
     x = quantity(b, which, now)
     if comparison == AT_LEAST:
         return x >= threshold
@@ -292,10 +290,13 @@ def holds(b: Breaker, condition: Condition, now: int) -> bool:
 
 def verdict_of_window(b: Breaker, p: Params, now: int) -> int:
     """The cause for which the window trips now, or 0."""
-    for cause, conditions in p.rules:
-        for condition in conditions:
-            if not holds(b, condition, now):
-                break
-        else:
-            return cause
+    i, ends = 0, p.rule_ends
+    quantities, comparisons, thresholds = p.quantities, p.comparisons, p.thresholds
+    for rule in range(len(ends)):
+        end = ends[rule]
+        while i < end and holds(b, quantities[i], comparisons[i], thresholds[i], now):
+            i += 1
+        if i == end:
+            return p.rule_causes[rule]
+        i = end
     return NO_CAUSE

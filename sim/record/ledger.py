@@ -32,7 +32,10 @@ class Bins:
 
     def add(self, keys: Ints) -> None:
         """One more of each of these. What is known is counted in place: only new keys cost memory."""
-        keys, counts = np.unique(keys, return_counts=True)
+        self.merge(*np.unique(keys, return_counts=True))
+
+    def merge(self, keys: Ints, counts: Ints) -> None:
+        """So many more of each of these, which are sorted and differ."""
         place = np.searchsorted(self.keys, keys)
         known = np.zeros(len(keys), dtype=bool)
         inside = place < len(self.keys)
@@ -101,6 +104,11 @@ class Ledgers:
         shift = np.maximum(np.searchsorted(POWERS, ns, side="right") - SUB_BITS - 1, 0)
         bucket = np.where(self.watched[row % self.sites], bucket, 0)
         self._bins.add(self._pack(row, bucket, outcome, (shift << SUB_BITS) + (ns >> shift)))
+
+    def add_bins(self, keys: Ints, counts: Ints) -> None:
+        """So many more of these bins, packed as `_pack` does: from an engine that counts by itself."""
+        order = np.argsort(keys)
+        self._bins.merge(keys[order], counts[order])
 
     def _pack(self, row: Ints, bucket: Ints, outcome: Ints, bin_: Ints) -> Ints:
         return ((row * self.buckets + bucket) * O + outcome) << BIN_BITS | bin_

@@ -78,7 +78,7 @@ class Recorder:
             for i, n in enumerate(level):
                 row[i] += n * bound
         for table, rows in zip(self._tables, (self.counters, self.visits, self.gauges), strict=True):
-            if rows:
+            if len(rows):
                 table[:, self.bucket] += np.array(rows, dtype=np.int64)
             for row in rows:
                 row[:] = [0] * len(row)

@@ -44,7 +44,8 @@ LIBRARIES = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "scipy": ("experiment/", "distributions.py"),
-    "numpy": ("luck.py", "record/", "measures/", "store/", "experiment/", "views/"),
+    "numba": ("engines/compiled/",),
+    "numpy": ("luck.py", "record/", "engines/compiled/", "measures/", "store/", "experiment/", "views/"),
 }
 """Where a foreign library may be imported; any other library nowhere."""
 

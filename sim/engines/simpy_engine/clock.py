@@ -12,20 +12,27 @@ from typing import Any
 
 import simpy
 
+from sim.engines.ranks import (
+    DEPTH,
+    INSTANT_LIMIT,
+    RANK_ANSWER,
+    RANK_ARRIVAL,
+    RANK_FAULT,
+    RANK_TIMER,
+)
 from sim.errors import SimulationError
 from sim.record.recorder import Recorder
 
-RANK_FAULT = 1 << 60
-RANK_ANSWER = 2 << 60
-RANK_TIMER = 3 << 60
-RANK_ARRIVAL = 4 << 60
-"""At one instant: faults, then answers (and work that ends), then timeouts, then arrivals."""
-
-INSTANT_LIMIT = 1_000_000
-"""So many events without time passing are a loop, not a model."""
-
-DEPTH = 16
-"""So many messages without delay are handled within each other before one becomes an event."""
+__all__ = [
+    "DEPTH",
+    "INSTANT_LIMIT",
+    "RANK_ANSWER",
+    "RANK_ARRIVAL",
+    "RANK_FAULT",
+    "RANK_TIMER",
+    "Clock",
+    "Moment",
+]
 
 Action = Callable[[Any], None]
 _bare = object.__new__
@@ -82,7 +89,8 @@ class Clock(simpy.Environment):
             return False
         queue, now = self._queue, self.now
         while queue and queue[0][0] == now:
-            if queue[0][3].action is not None:  # type: ignore[attr-defined]
+            first: Any = queue[0][3]
+            if first.action is not None or first.subject is not None:
                 return False
             heappop(queue)
         return True
@@ -94,15 +102,20 @@ class Clock(simpy.Environment):
         for _ in range(most):
             if not queue or queue[0][0] >= end:
                 return False
-            self.now, _, _, moment = heappop(queue)  # type: ignore[assignment]
-            if self.now >= turn_at:
-                recorder.turn(self.now)
-                turn_at = recorder.turn_at
+            now, _, _, moment = heappop(queue)
             action = moment.action  # type: ignore[attr-defined]
-            if action is not None:
-                action(moment.subject)  # type: ignore[attr-defined]
-                if self.stopped:
-                    return False
+            if action is None:
+                # Cancelled, or the turn of a row: no time passes for that.
+                if moment.subject is not None:  # type: ignore[attr-defined]
+                    moment.subject.hand_over(now)  # type: ignore[attr-defined]
+                continue
+            self.now = now  # type: ignore[assignment]
+            if now >= turn_at:
+                recorder.turn(now)  # type: ignore[arg-type]
+                turn_at = recorder.turn_at
+            action(moment.subject)  # type: ignore[attr-defined]
+            if self.stopped:
+                return False
         return True
 
     def move_to(self, end: int) -> None:
@@ -133,7 +146,7 @@ class Timers:
         self.row: deque[tuple[int, int, int, Moment]] = deque()
         clock.rows = self.number = clock.rows + 1
         self.turn = _bare(Moment)
-        self.turn.action, self.turn.subject = self._hand_over, None
+        self.turn.action, self.turn.subject = None, self
 
     def set(self, until: int, key: int, subject: Any) -> Moment:
         """Call the action with `subject` at the instant `until`, which lies ahead."""
@@ -156,8 +169,9 @@ class Timers:
         # Before all else at that instant, where those handed over then find their place by rank and identity.
         heappush(self.clock._queue, (self.row[0][0], 0, self.number, self.turn))  # type: ignore[misc]
 
-    def _hand_over(self, subject: None) -> None:
-        row, now = self.row, self.clock.now
+    def hand_over(self, now: int) -> None:
+        """To the heap, what is still wanted of what is due now."""
+        row = self.row
         while row:
             if row[0][3].action is None:
                 row.popleft()

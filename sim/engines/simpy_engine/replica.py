@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim import luck
 from sim.distributions import draw
+from sim.engines.shape import shares_cores
 from sim.engines.simpy_engine.clock import RANK_TIMER
 from sim.engines.simpy_engine.cores import DedicatedCores, SharedCores
 from sim.engines.simpy_engine.jobs import Job, Walk
 from sim.engines.simpy_engine.queueing import Queue
 from sim.record import types as record
-from sim.topology.types import CANCEL_ALL, CANCEL_NONE, PARALLEL, WORK, Fault, Service, Step, Topology
+from sim.topology.types import CANCEL_ALL, CANCEL_NONE, Fault, Service, Step
 from sim.words import ERROR, FOREVER, OK, SHED, UNREACHABLE
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ class Replica:
         self.slots = service.slots if service.slots >= 0 else FOREVER
         self.places = service.queue if service.queue >= 0 else FOREVER
         self.queue = Queue(service)
-        few = service.cores >= 0 and (service.slots < 0 or service.cores < service.slots)
-        shared = few or (service.cores >= 0 and _works_in_parallel(world.topology, service))
+        shared = shares_cores(world.topology, service)
         self.cores = SharedCores(self, service.cores) if shared else DedicatedCores(self)
         self.inside = 0
         self.jobs: dict[Job, None] = {}
@@ -288,18 +288,3 @@ class Replica:
     def levels(self) -> list[int]:
         """How high its gauges stand, in the order of GAUGES."""
         return [self.queue.length, self.inside, self.cores.level(), int(self.up)]
-
-
-def _works_in_parallel(topology: Topology, service: Service) -> bool:
-    """May one attempt be at work in two branches at once? Then it needs more than a core of its own."""
-    steps = topology.steps
-
-    def works(branch: tuple[int, ...]) -> bool:
-        return any(steps[i].kind == WORK or any(works(inner) for inner in steps[i].branches) for i in branch)
-
-    own = {e.id for e in topology.endpoints if e.service == service.id}
-    return any(
-        sum(works(branch) for branch in step.branches) > 1
-        for step in steps
-        if step.kind == PARALLEL and step.endpoint in own
-    )

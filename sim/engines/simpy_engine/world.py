@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim import luck
+from sim.engines.shape import copy_key
 from sim.engines.simpy_engine import layers, retrying
 from sim.engines.simpy_engine.attempt import AttemptLayer, Wire
 from sim.engines.simpy_engine.balancer import Balancer
@@ -24,7 +25,7 @@ from sim.engines.simpy_engine.sources import ClosedLoop, OpenLoop
 from sim.record.recorder import Recorder
 from sim.record.types import WORKING_NS, Record
 from sim.topology import types as t
-from sim.topology.names import caller_names, target_name
+from sim.topology.names import caller_names
 from sim.words import FOREVER, OK, OUTCOMES
 
 SLICE = 2_000
@@ -259,8 +260,7 @@ class World:
     def key_of(self, what: str, scope: int, caller: int, target: int = -1) -> int:
         """The luck of one copy of a stateful policy: by names, which no other service changes."""
         name = self.caller_names[caller] if caller >= 0 else "shared"
-        place = target_name(self.topology, scope, target) if target >= 0 else ""
-        return luck.named(self.seed, f"{what} {self.topology.scopes[scope].name} @{name} {place}")
+        return copy_key(self.topology, self.seed, what, scope, name, target)
 
     def forget_caller(self, caller: int) -> None:
         """A replica went down: what it alone remembered is gone."""

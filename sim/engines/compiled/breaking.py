@@ -1,0 +1,129 @@
+"""The breaker layer: asks its copy for admission, tells it the result, writes down every move."""
+
+from typing import Any
+
+from numba.extending import register_jitable
+
+from sim.engines.compiled import layout
+from sim.engines.compiled.clock import after, cancel
+from sim.engines.compiled.memory import ANY, compiled, copy_of, ints, params_of, record_at, scope_of
+from sim.engines.compiled.tasks import TICK
+from sim.engines.ranks import RANK_FAULT
+from sim.policies import breaker as machine
+from sim.policies import breaker_moves, breaker_results, breaker_window
+from sim.policies.breaker_parts import BY_FORCE, LEAVE_TOUCH
+from sim.words import CLOSED, FOREVER, OPEN
+
+for _module, _names in (
+    (breaker_window, "clear_window drop advance advance_lazy slot count_call remember average quantity share"
+     " holds verdict_of_window"),
+    (breaker_moves, "enter restart move open_time base_time over look"),
+    (breaker_results, "settle settle_result settle_as_started settle_probe settle_ignored decide_by_counts"
+     " decide_by_rate"),
+    (machine, "half_open_room admissible admit due tick force"),
+):  # fmt: skip
+    for _name in _names.split():
+        register_jitable(getattr(_module, _name))
+
+RESTARTED = 100
+"""Cause of a move beside those of the machine: its caller crashed."""
+
+
+@compiled
+def find_copy(w: Any, layer: Any, caller: int, target: int) -> int:
+    """The copy that this caller meets; 0 if there is none yet."""
+    scope = scope_of(w, layer.scope)
+    place = 0 if scope.shared else (caller - scope.first_caller) * scope.targets
+    if target >= 0:
+        place += target - scope.first_target
+    return ints(scope.table_at, ANY)[place]
+
+
+@compiled
+def write(w: Any, copy: Any, from_state: int, to_state: int, cause: int) -> Any:
+    """A move of a copy into the log."""
+    move = record_at(w.moves_at, w.moves_n, layout.MOVE)
+    w.moves_n += 1
+    if w.moves_n + w.margin >= w.moves_size:
+        w.low = 1
+    move.t_ns, move.scope, move.caller, move.target = w.now, copy.scope, copy.caller, copy.target
+    move.from_state, move.to_state, move.cause = from_state, to_state, cause
+    move.n = move.failures = move.slow = move.open_ns = 0
+    return move
+
+
+@compiled
+def after_call(w: Any, copy: Any, p: Any) -> None:
+    """Write a transition down, and set the timer that the record asks for."""
+    if copy.moves != copy.written:
+        copy.written = copy.moves
+        move = write(w, copy, copy.from_state, copy.state, copy.cause)
+        move.n, move.failures, move.slow = copy.seen_n, copy.seen_failures, copy.seen_slow
+        move.open_ns = copy.open_ns if copy.state == OPEN else 0
+    due = machine.due(copy, p) if p.timed else FOREVER
+    if due != copy.due:
+        copy.due = due
+        cancel(w, copy.timer)
+        if due < FOREVER:
+            copy.timer = after(w, max(due - w.now, 0), RANK_FAULT, copy.key, TICK, copy.id)
+
+
+@compiled
+def admit(w: Any, copy: Any, p: Any) -> int:
+    """A ticket, or 0."""
+    ticket = machine.admit(copy, p, w.now)
+    if copy.moves != copy.written or p.timed:
+        after_call(w, copy, p)
+    return ticket
+
+
+@compiled
+def settle(w: Any, copy: Any, p: Any, ticket: int, verdict: int, elapsed_ns: int) -> None:
+    """The result of an admitted try."""
+    if p.leave == LEAVE_TOUCH:
+        machine.look(copy, p, w.now)
+        after_call(w, copy, p)
+    machine.settle(copy, p, w.now, ticket, verdict, elapsed_ns)
+    if copy.moves != copy.written or p.timed:
+        after_call(w, copy, p)
+
+
+@compiled
+def tick(w: Any, copy: Any, p: Any) -> None:
+    """Its timer has run out."""
+    copy.due = FOREVER
+    machine.tick(copy, p, w.now)
+    after_call(w, copy, p)
+
+
+@compiled
+def breaker_ended(w: Any, layer: Any, frame: Any, outcome: int) -> None:
+    """The copy hears how the try ended."""
+    if frame.ticket:
+        copy = copy_of(w, frame.copy)
+        ticket, frame.ticket = frame.ticket, 0
+        settle(w, copy, params_of(w, layer.params), ticket, layer.learn[outcome], w.now - frame.since)
+
+
+@compiled
+def forget_caller(w: Any, caller: int) -> None:
+    """A restarted replica has fresh copies of everything it alone used."""
+    for i in range(w.scopes_n):
+        scope = scope_of(w, i)
+        place = (caller - scope.first_caller) * scope.targets
+        if scope.shared or not 0 <= place < scope.callers * scope.targets:
+            continue
+        for target in range(place, place + scope.targets):
+            number = ints(scope.table_at, ANY)[target]
+            ints(scope.table_at, ANY)[target] = 0
+            if number:
+                copy = copy_of(w, number)
+                cancel(w, copy.timer)
+                if copy.state != CLOSED:
+                    write(w, copy, copy.state, CLOSED, RESTARTED)
+
+
+@compiled
+def begins_in(w: Any, copy: Any) -> None:
+    """Its settings let it begin in another state than closed."""
+    write(w, copy, CLOSED, copy.state, BY_FORCE)

@@ -1,0 +1,96 @@
+"""Compiles the kernel's entries, once per installation, and keeps the result while the sources stay the same.
+
+numba optimises and translates each function by itself, together with all that it calls, before it does the
+same for the caller: for a kernel of 200 small functions that takes four times as long as doing it once, at the
+entry, where everything comes together. `whole` does it once. It reaches into numba's code generator; where
+that has other insides, it leaves things as they are, which costs time only.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from numba.core import codegen, cpu
+
+ENTRIES = ("advance_run", "start_run", "collect_garbage", "nrt", "multi3")
+"""The functions that Python calls, and numba's own run time."""
+SOURCES = ("engines", "policies", "record", "topology", "distributions.py", "luck.py", "words.py")
+"""What the kernel is made of, below `sim/`."""
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Within it, only entries are optimised and translated; the functions below become part of them."""
+    library: Any = codegen.CPUCodeLibrary
+    context: Any = cpu.CPUContext
+    patched = [
+        (library, "_optimize_final_module"),
+        (library, "_finalize_final_module"),
+        (context, "get_executable"),
+    ]
+    before: list[Any] = [getattr(place, name, None) for place, name in patched]
+    if None in before or not hasattr(library, "_finalize_dynamic_globals"):
+        yield
+        return
+    optimise, finalise, executable = before
+
+    def optimise_entry(self: Any) -> None:
+        if self.name in ENTRIES:
+            optimise(self)
+
+    def finalise_entry(self: Any) -> None:
+        if self.name in ENTRIES:
+            finalise(self)
+        else:
+            self._finalize_dynamic_globals()
+            self._finalized = True
+
+    def executable_entry(self: Any, library: Any, *more: Any) -> Any:
+        # Nobody calls the others from Python: any builtin does, as long as it is no other's.
+        return executable(self, library, *more) if library.name in ENTRIES else [].append
+
+    for (place, name), made in zip(patched, (optimise_entry, finalise_entry, executable_entry), strict=True):
+        setattr(place, name, made)
+    try:
+        yield
+    finally:
+        for (place, name), own in zip(patched, before, strict=True):
+            setattr(place, name, own)
+
+
+def stamp() -> tuple[str, int]:
+    """Of the sources: numba by itself would look at the file of the entry alone."""
+    root = Path(__file__).parents[2]
+    digest = blake2b(digest_size=16)
+    for name in SOURCES:
+        place = root / name
+        for file in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(file.read_bytes())
+    return digest.hexdigest(), 0
+
+
+def prepare(entries: dict[Any, Any]) -> None:
+    """Have each entry compiled, or read from disk, for the one signature that it is called with."""
+    made = stamp()
+    for entry in entries:
+        # numba's own stamp is the time of the entry's file; the others count as well.
+        file = getattr(entry._cache, "_cache_file", None)
+        if file is not None:
+            file._source_stamp = made
+    with whole():
+        for entry, signature in entries.items():
+            if not entry.signatures:
+                entry.compile(signature)
+
+
+def kept(entry: Any) -> bool:
+    """Has it been compiled for these sources, on this machine?"""
+    file = getattr(entry._cache, "_cache_file", None)
+    if entry.signatures:
+        return True
+    if file is None:
+        return False
+    file._source_stamp = stamp()
+    return bool(file._load_index())

@@ -1,0 +1,74 @@
+"""The recorder of the compiled engine: that of the other one, with arrays for its lists."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.record.recorder import Recorder
+from sim.record.types import GAUGES, VISITS, Record
+from sim.topology.types import Topology
+from sim.words import COUNTERS
+
+BINS = 1 << 15
+"""Places of the table of bins: it stays in the cache; when it is half full it is put away."""
+
+
+class Tables:
+    """Where the kernel counts. `hold` keeps an array and tells the kernel its address."""
+
+    def __init__(
+        self, topology: Topology, levels: Callable[[], Any], hold: Callable[[str, Any], None], w: Any
+    ) -> None:
+        self.w = w
+        self.hold = hold
+        made: Any = Recorder
+        self.recorder = made(topology, levels)
+        self.recorder.counters = np.zeros((len(topology.sites), len(COUNTERS)), dtype=np.int64)
+        self.recorder.visits = np.zeros((len(topology.endpoints), len(VISITS)), dtype=np.int64)
+        self.recorder.gauges = np.zeros((topology.replicas, len(GAUGES)), dtype=np.int64)
+        self.keys = np.full(BINS, -1, dtype=np.int64)
+        self.counts = np.zeros(BINS, dtype=np.int64)
+        w["bins_mask"], w["bins_limit"], w["buckets"] = BINS - 1, BINS // 2, self.recorder.buckets
+        hold("bins", self.keys)
+        hold("bin_counts", self.counts)
+        for name in ("counters", "visits", "gauges"):
+            hold(name, getattr(self.recorder, name))
+        self._tell()
+
+    def _tell(self) -> None:
+        """Where the recorder stands now."""
+        recorder = self.recorder
+        self.w["bucket"], self.w["turn_at"] = recorder.bucket, recorder.turn_at
+        self.hold("counts", recorder.ledgers.counts)
+        self.hold("sums", recorder.ledgers.sums)
+
+    def put_away(self) -> None:
+        """The bins that were counted go to the ledgers."""
+        used = np.flatnonzero(self.keys >= 0)
+        self.recorder.ledgers.add_bins(self.keys[used], self.counts[used])
+        self.keys[used], self.counts[used] = -1, 0
+        self.w["bins_n"] = 0
+
+    def make_room(self) -> None:
+        """Put the bins away if there are many."""
+        if self.w["bins_n"] > self.w["bins_limit"] - 64:
+            self.put_away()
+
+    def turn(self, now: int) -> None:
+        """A bucket is over. Where buckets are widened the bins move too."""
+        self.put_away()
+        self.recorder.turn(now)
+        self._tell()
+
+    def close(self, now: int) -> None:
+        """Arrivals are over."""
+        self.put_away()
+        self.recorder.close(now)
+        self._tell()
+
+    def freeze(self, end_ns: int, arrivals_end_ns: int, events: int) -> Record:
+        """The finished record."""
+        self.put_away()
+        record: Record = self.recorder.freeze(end_ns=end_ns, arrivals_end_ns=arrivals_end_ns, events=events)
+        return record

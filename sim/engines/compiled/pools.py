@@ -1,0 +1,51 @@
+"""Pools: who needs a record takes a free one; `garbage` gives back what nobody refers to."""
+
+from typing import Any
+
+from sim.engines.compiled.memory import ANY, compiled, ints
+
+
+@compiled
+def take_moment(w: Any) -> int:
+    w.free_moments -= 1
+    if w.free_moments < w.margin:
+        w.low = 1
+    return ints(w.free_moments_at, ANY)[w.free_moments]
+
+
+@compiled
+def free_moment(w: Any, number: int) -> None:
+    ints(w.free_moments_at, ANY)[w.free_moments] = number
+    w.free_moments += 1
+
+
+@compiled
+def take_frame(w: Any) -> int:
+    w.free_frames -= 1
+    if w.free_frames < w.margin:
+        w.low = 1
+    return ints(w.free_frames_at, ANY)[w.free_frames]
+
+
+@compiled
+def take_job(w: Any) -> int:
+    w.free_jobs -= 1
+    if w.free_jobs < w.margin:
+        w.low = 1
+    return ints(w.free_jobs_at, ANY)[w.free_jobs]
+
+
+@compiled
+def take_walk(w: Any) -> int:
+    w.free_walks -= 1
+    if w.free_walks < w.margin:
+        w.low = 1
+    return ints(w.free_walks_at, ANY)[w.free_walks]
+
+
+@compiled
+def take_join(w: Any) -> int:
+    w.free_joins -= 1
+    if w.free_joins < w.margin:
+        w.low = 1
+    return ints(w.free_joins_at, ANY)[w.free_joins]

@@ -1,0 +1,195 @@
+"""One run of the compiled engine: slices of the kernel, and in between what only Python can do."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numba
+import numpy as np
+
+from sim.engines.compiled import garbage, kernel, layout
+from sim.engines.compiled.build import Standing
+from sim.engines.compiled.clock import SLOT_BITS
+from sim.engines.compiled.compiling import kept, prepare
+from sim.engines.compiled.copies import make_copy
+from sim.engines.compiled.ledgers import Tables
+from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
+from sim.engines.compiled.tasks import WORDS
+from sim.errors import SimulationError
+from sim.record.types import Record
+from sim.topology.types import Topology
+from sim.words import FOREVER
+
+SLICE = 200_000
+"""Moments between two looks at the wall clock: a few hundredths of a second."""
+PROGRESS_S = 0.1
+"""Wall time between two reports of progress."""
+POOLS = {"moments": layout.MOMENT, "frames": layout.FRAME, "jobs": layout.JOB, "walks": layout.WALK,
+         "joins": layout.JOIN}  # fmt: skip
+LOGS = {"heap": layout.ROW, "tasks": layout.TASK, "moves": layout.MOVE, "spans": layout.SPAN}
+
+
+class Run:
+    """One run. `slice_` and `room` are for tests: they must leave no trace in the record."""
+
+    def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 2048) -> None:
+        self.topology = topology
+        self.slice = slice_
+        self.interrupted = False
+        self.standing = Standing(topology, seed)
+        self.world: Any = np.zeros(1, layout.WORLD)
+        self.held: dict[str, Any] = {}
+        """Arrays by name, as long as the kernel has their addresses."""
+        self.copies: list[Any] = []
+        """Rings of the breakers' copies."""
+        for name, table in self.standing.tables.items():
+            self._hold(name, table)
+        w = self.world[0]
+        w["replicas_n"], w["scopes_n"] = topology.replicas, len(topology.scopes)
+        w["faults_n"], w["sources_n"] = len(topology.faults), len(topology.sources)
+        w["instant"], w["reject_ns"] = -1, topology.reject_ns
+        w["requests"], w["successes"] = topology.requests, topology.successes
+        widest = max((len(s.branches) for s in topology.steps), default=0)
+        deepest = max((len(s.layers) for s in topology.sites), default=0)
+        w["margin"] = margin = 32 + 4 * max(widest, deepest)
+        self._pools(max(room, 4 * margin))
+        self.tables = Tables(topology, self._levels, self._hold, w)
+
+    def _pools(self, room: int) -> None:
+        for name, dtype in POOLS.items():
+            self._hold(name, np.zeros(room, dtype))
+            self._hold(f"free_{name}", np.arange(room - 1, -1, -1, dtype=np.int64))
+            self.world[f"{name}_size"], self.world[f"free_{name}"] = room, room - 1
+        for name, dtype in LOGS.items():
+            self._hold(name, np.zeros(room, dtype))
+            self.world[f"{name}_size"] = room
+        self._hold("copies", np.zeros(64, layout.COPY))
+        self.world["copies_n"] = 1
+
+    def _hold(self, name: str, array: Any) -> None:
+        """Keep an array and tell the kernel where it is."""
+        self.held[name] = array
+        self.world[f"{name}_at"] = array.ctypes.data
+
+    # Running ---------------------------------------------------------------------------------------
+
+    def run(self, progress: Callable[[int, int], None] | None = None) -> Record:
+        """From time 0 to the end, or to where `progress` raises KeyboardInterrupt; the record of it."""
+        w, duration = self.world[0], self.topology.duration_ns
+        kernel.start_run(self.world)
+        self._until(duration, progress)
+        arrivals_end = int(w["now"]) if w["stopped"] else duration
+        self.tables.close(int(w["now"]))
+        if self.topology.drain and not self.interrupted:
+            self._drain(progress)
+        end = int(w["now"])
+        if arrivals_end >= FOREVER:
+            arrivals_end = end
+        recorder = self.tables.recorder
+        recorder.transitions += transitions_of(self)
+        recorder.copies += copies_of(self)
+        recorder.faults += spans_of(self)
+        record = self.tables.freeze(end, max(1, arrivals_end), int(w["scheduled"]))
+        record.interrupted = self.interrupted
+        return record
+
+    def _until(self, end: int, progress: Callable[[int, int], None] | None) -> None:
+        """Run up to `end` (or until nothing is left to happen), with a report now and then."""
+        w, pause_at = self.world[0], time.perf_counter() + PROGRESS_S
+        while (status := kernel.advance_run(self.world, end, self.slice)) != kernel.OVER:
+            if status == kernel.LOW:
+                self._make_room()
+            elif status == kernel.TURN:
+                self.tables.turn(int(self.held["heap"]["time"][0]))
+            if progress is not None and not w["tasks_n"] and time.perf_counter() >= pause_at:
+                pause_at = time.perf_counter() + PROGRESS_S
+                try:
+                    progress(int(w["now"]), int(w["scheduled"]))
+                except KeyboardInterrupt:
+                    # Between two events everything is booked: the record holds up to here.
+                    self.interrupted = True
+                    w["stopped"] = 1
+                    return
+        if end < FOREVER and not w["stopped"]:
+            w["now"] = end
+
+    def _drain(self, progress: Callable[[int, int], None] | None) -> None:
+        """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""
+        w = self.world[0]
+        w["draining"], w["stopped"] = 1, 0
+        if w["busy"]:
+            self._until(FOREVER, progress)
+
+    def _levels(self) -> list[list[int]]:
+        """How high the gauges of the replicas stand."""
+        r = self.held["replicas"][: self.topology.replicas]
+        working = np.where(r["shared"] > 0, np.minimum(r["cores"], r["works_n"]), r["works_n"])
+        working = np.where(r["frozen"] > 0, 0, working)
+        levels: list[list[int]] = np.stack([r["queue_n"], r["inside"], working, r["up"]], axis=1).tolist()
+        return levels
+
+    # Room ------------------------------------------------------------------------------------------
+
+    def _make_room(self) -> None:
+        """Do what the kernel stopped for."""
+        w = self.world[0]
+        if w["stuck"]:
+            who = WORDS.get(int(w["stuck"]), "an event")
+            msg = f"a million events at one instant ({int(w['now']) / 1e9} s): time stands still at {who}"
+            raise SimulationError(msg)
+        if w["want"]:
+            make_copy(self)
+        if any(w[f"free_{name}"] < w["margin"] for name in POOLS if name != "moments"):
+            garbage.collect_garbage(self.world)
+        for name in POOLS:
+            if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
+                self._enlarge(name)
+        for name, dtype in LOGS.items():
+            if w[f"{name}_n"] + w["margin"] >= w[f"{name}_size"]:
+                self._hold(name, doubled(self.held[name], dtype))
+                w[f"{name}_size"] *= 2
+        self.tables.make_room()
+        w["low"] = w["want"] = 0
+
+    def _enlarge(self, name: str) -> None:
+        """Twice as many records."""
+        w = self.world[0]
+        size, free = int(w[f"{name}_size"]), int(w[f"free_{name}"])
+        if name == "moments" and 2 * size > 1 << SLOT_BITS:
+            msg = f"{size:,} events are pending at {int(w['now']) / 1e9} s: the load grows without bound"
+            raise SimulationError(msg)
+        self._hold(name, doubled(self.held[name], POOLS[name]))
+        stack = doubled(self.held[f"free_{name}"], np.int64)
+        stack[free : free + size] = np.arange(2 * size - 1, size - 1, -1)
+        self._hold(f"free_{name}", stack)
+        w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
+
+
+def doubled(array: Any, dtype: Any) -> Any:
+    """The array with as much room again."""
+    out = np.zeros(2 * len(array), dtype)
+    out[: len(array)] = array
+    return out
+
+
+def is_compiled() -> bool:
+    """Is the kernel on disk, so that it need not be compiled first?"""
+    return kept(kernel.advance_run)
+
+
+def compile_kernel() -> None:
+    """Once per installation; later it is read from disk."""
+    world = numba.typeof(np.zeros(1, layout.WORLD))
+    prepare(
+        {
+            kernel.start_run: (world,),
+            garbage.collect_garbage: (world,),
+            kernel.advance_run: (world, numba.int64, numba.int64),
+        }
+    )
+
+
+def run(topology: Topology, seed: int, progress: Callable[[int, int], None] | None = None) -> Record:
+    """Run a topology once."""
+    compile_kernel()
+    return Run(topology, seed).run(progress)

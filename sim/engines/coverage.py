@@ -1,0 +1,52 @@
+"""What the compiled engine does not cover yet, said of a topology; and whether it is there at all."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+from sim.policies.limits import budget
+from sim.topology import types as t
+
+LAYERS = {
+    t.L_THROTTLE: "an adaptive throttle",
+    t.L_RATE_LIMIT: "a rate limit",
+    t.L_CONCURRENCY: "an adaptive concurrency limit",
+    t.L_BULKHEAD: "a bulkhead",
+    t.L_OUTLIER: "host ejection",
+}
+"""Policies that only the SimPy engine runs."""
+
+
+def there() -> bool:
+    """Is numba installed?"""
+    return find_spec("numba") is not None
+
+
+def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:
+    """What keeps the compiled engine from running this, each with its place; empty: it can."""
+    found = list(_of_sites(topology))
+    found += [f"operation {o.name} at {o.at_ns / 1e9:g} s: moves by hand" for o in topology.operations]
+    found += [f"service {s.name}: autoscaling" for s in topology.services if s.autoscale is not None]
+    if trace:
+        found.append("walks of requests (--trace)")
+    return found
+
+
+def _of_sites(topology: t.Topology) -> Iterator[str]:
+    for site in topology.sites:
+        if site.cache >= 0:
+            yield f"step {site.name}: the cache {topology.caches[site.cache].name}"
+        for layer in site.layers:
+            what = _of_layer(topology, layer)
+            if what:
+                yield f"step {site.name}: {what}"
+
+
+def _of_layer(topology: t.Topology, layer: t.Layer) -> str:
+    if layer.kind == t.L_BREAKER:
+        scope = topology.scopes[layer.scope]
+        if layer.params.plugin:
+            return f"the breaker {layer.params.params[0]}, which is a Python class"
+        return "a shared breaker that hears of results later" if scope.shared and scope.delay_ns else ""
+    if layer.kind == t.L_RETRY and layer.params.budget.kind != budget.NONE:
+        return "a retry budget"
+    return LAYERS.get(layer.kind, "")
