@@ -64,7 +64,8 @@ class Run:
             self._hold(name, np.zeros(room, dtype))
             self.world[f"{name}_size"] = room
         self._hold("copies", np.zeros(64, layout.COPY))
-        self.world["copies_n"] = 1
+        self._hold("guards", np.zeros(64, layout.GUARD))
+        self.world["copies_n"] = self.world["guards_n"] = 1
 
     def _hold(self, name: str, array: Any) -> None:
         """Keep an array and tell the kernel where it is."""

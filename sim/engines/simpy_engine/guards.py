@@ -127,8 +127,8 @@ class Places:
 
     __slots__ = ("pool", "waiting")
 
-    def __init__(self) -> None:
-        self.pool = pool.State()
+    def __init__(self, params: pool.Params) -> None:
+        self.pool = pool.State(params)
         self.waiting: deque[Frame] = deque()
 
     def forget(self) -> None:
@@ -142,7 +142,7 @@ class BulkheadLayer(Guard):
     params: pool.Params
 
     def new(self, caller: int, target: int) -> Places:
-        return Places()
+        return Places(self.params)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
@@ -202,4 +202,4 @@ class BulkheadLayer(Guard):
                 if following.timer is not None:
                     following.timer.cancel()
                     following.timer = None
-                self._pass(following)
+                following.layer._pass(following)  # type: ignore[attr-defined]
