@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from sim.policies.limits import budget
+from sim.policies.limits import cycles
 from sim.topology import types as t
 
 LAYERS = {
     t.L_THROTTLE: "an adaptive throttle",
-    t.L_RATE_LIMIT: "a rate limit",
     t.L_CONCURRENCY: "an adaptive concurrency limit",
-    t.L_BULKHEAD: "a bulkhead",
     t.L_OUTLIER: "host ejection",
 }
 """Policies that only the SimPy engine runs."""
@@ -47,6 +45,6 @@ def _of_layer(topology: t.Topology, layer: t.Layer) -> str:
         if layer.params.plugin:
             return f"the breaker {layer.params.params[0]}, which is a Python class"
         return "a shared breaker that hears of results later" if scope.shared and scope.delay_ns else ""
-    if layer.kind == t.L_RETRY and layer.params.budget.kind != budget.NONE:
-        return "a retry budget"
+    if layer.kind == t.L_RATE_LIMIT and isinstance(layer.params, cycles.Params):
+        return "a rate limit in cycles"
     return LAYERS.get(layer.kind, "")

@@ -6,12 +6,13 @@ from numba.extending import register_jitable
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.clock import after, cancel
-from sim.engines.compiled.memory import ANY, compiled, copy_of, ints, params_of, record_at, scope_of
+from sim.engines.compiled.memory import ANY, compiled, copy_of, guard_of, ints, params_of, record_at, scope_of
 from sim.engines.compiled.tasks import TICK
 from sim.engines.ranks import RANK_FAULT
 from sim.policies import breaker as machine
 from sim.policies import breaker_moves, breaker_results, breaker_window
 from sim.policies.breaker_parts import BY_FORCE, LEAVE_TOUCH
+from sim.topology.types import L_BREAKER
 from sim.words import CLOSED, FOREVER, OPEN
 
 for _module, _names in (
@@ -116,7 +117,10 @@ def forget_caller(w: Any, caller: int) -> None:
         for target in range(place, place + scope.targets):
             number = ints(scope.table_at, ANY)[target]
             ints(scope.table_at, ANY)[target] = 0
-            if number:
+            if number and scope.kind != L_BREAKER:
+                guard = guard_of(w, number)
+                guard.waiting_first = guard.waiting_last = guard.waiting_n = 0
+            elif number:
                 copy = copy_of(w, number)
                 cancel(w, copy.timer)
                 if copy.state != CLOSED:

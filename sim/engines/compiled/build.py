@@ -34,6 +34,7 @@ class Standing:
         self.tables |= layers.tables
         self.caller_names = layers.caller_names
         self.breakers = layers.breakers
+        self.limits = layers.limit_params
         self.table_of = layers.table_of
         dists = np.zeros(max(1, len(self.dists)), layout.DIST)
         for i, row in enumerate(self.dists):

@@ -22,6 +22,9 @@ class Layers:
         self.params: list[dict[str, Any]] = []
         self.breakers: list[Any] = []
         """The same as the policies' own records."""
+        self.limits: list[dict[str, Any]] = []
+        self.limit_params: list[Any] = []
+        """The same for the limits."""
         self.copies: list[Any] = []
         """By scope: the numbers of its copies."""
         self.rows: list[dict[str, Any]] = [{}]
@@ -30,6 +33,7 @@ class Layers:
         self._table("sites", layout.SITE, sites)
         self._table("layers", layout.LAYER, self.rows)
         self._table("params", layout.PARAMS, self.params)
+        self._table("limits", layout.LIMIT, self.limits)
         self._table("scopes", layout.SCOPE, [self._scope(s) for s in topology.scopes])
 
     def _table(self, name: str, dtype: Any, rows: list[dict[str, Any]]) -> None:
@@ -67,7 +71,9 @@ class Layers:
             return {"deadline_ns": p.deadline_ns, "propagate": p.propagate}
         if spec.kind == t.L_RETRY:
             same = ("attempts", "backoff", "base_ns", "multiplier", "cap_ns", "jitter", "spread", "on")
-            return {name: getattr(p, name) for name in same}
+            return {name: getattr(p, name) for name in same} | {"params": self._limit(p.budget)}
+        if spec.kind in (t.L_BULKHEAD, t.L_RATE_LIMIT):
+            return {"params": self._limit(p)}
         if spec.kind == t.L_HEDGE:
             cancel = next((s.params.cancel for s in site.layers if s.kind == t.L_TIMEOUT), t.CANCEL_NONE)
             return {"delay_ns": p.delay_ns, "extra": p.extra, "cancel": cancel}
@@ -79,6 +85,13 @@ class Layers:
             key_kind = self.topology.scopes[spec.scope].key
             return {"params": self._params(p.params), "learn": p.learn, "key_kind": key_kind}
         return {}
+
+    def _limit(self, p: Any) -> int:
+        """Parameters of a bulkhead, a rate limit or a budget; their number."""
+        names = f"{layout.LIMIT_INTS} {layout.LIMIT_FLOATS} costs".split()
+        self.limits.append({name: getattr(p, name) for name in names if hasattr(p, name)})
+        self.limit_params.append(p)
+        return len(self.limits) - 1
 
     def _params(self, p: Any) -> int:
         """Parameters of a breaker; their number."""

@@ -7,6 +7,9 @@ import numpy as np
 from sim.engines.compiled import layout
 from sim.engines.shape import copy_key
 from sim.policies import breaker as machine
+from sim.policies import token_bucket
+from sim.policies.limits import budget, pool
+from sim.topology.types import L_BREAKER, L_BULKHEAD, L_RATE_LIMIT
 from sim.words import FOREVER
 
 if TYPE_CHECKING:
@@ -15,29 +18,59 @@ if TYPE_CHECKING:
 
 def make_copy(run: "Run") -> None:
     """Make the copy that the kernel wants, and put its number into the table of its scope."""
-    w, topology, seed = run.world[0], run.topology, run.standing.seed
+    w = run.world[0]
     layer = run.held["layers"][int(w["want_layer"])]
     caller, target = int(w["want_caller"]), int(w["want_target"])
     scope = run.held["scopes"][int(layer["scope"])]
-    spec = topology.scopes[int(layer["scope"])]
-    who = -1 if spec.shared else caller
-    name = "shared" if spec.shared else run.standing.caller_names[caller]
-    params = run.standing.breakers[int(layer["params"])]
-    key = copy_key(topology, seed, "breaker", spec.id, name, target)
-    number = int(w["copies_n"])
-    if number == len(run.held["copies"]):
-        copies = np.zeros(2 * number, layout.COPY)
-        copies[:number] = run.held["copies"]
-        run._hold("copies", copies)
-    w["copies_n"] = number + 1
-    copy = run.held["copies"][number]
-    fill(run, copy, machine.new(params, key, int(w["now"])))
-    copy["id"], copy["scope"], copy["caller"], copy["target"] = number, spec.id, who, target
-    copy["layer"], copy["params"], copy["born_ns"] = layer["id"], layer["params"], w["now"]
-    copy["due"], copy["timer"], copy["first_state"] = FOREVER, 0, copy["state"]
-    place = 0 if spec.shared else (caller - int(scope["first_caller"])) * int(scope["targets"])
+    shared = bool(scope["shared"])
+    if layer["kind"] == L_BREAKER:
+        number = _breaker(run, layer, -1 if shared else caller, target)
+    else:
+        number = _guard(run, layer)
+    place = 0 if shared else (caller - int(scope["first_caller"])) * int(scope["targets"])
     place += target - int(scope["first_target"]) if target >= 0 else 0
-    run.standing.table_of(spec.id)[place] = number
+    run.standing.table_of(int(scope["id"]))[place] = number
+
+
+def _next(run: "Run", name: str) -> tuple[int, Any]:
+    """The next record of a table that only grows: its number, and itself."""
+    number, table = int(run.world[f"{name}_n"][0]), run.held[name]
+    if number == len(table):
+        grown = np.zeros(2 * number, table.dtype)
+        grown[:number] = table
+        run._hold(name, grown)
+    run.world[f"{name}_n"] = number + 1
+    run.held[name][number]["id"] = number
+    return number, run.held[name][number]
+
+
+def _breaker(run: "Run", layer: Any, caller: int, target: int) -> int:
+    """A copy of a breaker; -1: of all callers."""
+    now, scope = int(run.world["now"][0]), int(layer["scope"])
+    name = "shared" if caller < 0 else run.standing.caller_names[caller]
+    key = copy_key(run.topology, run.standing.seed, "breaker", scope, name, target)
+    number, copy = _next(run, "copies")
+    fill(run, copy, machine.new(run.standing.breakers[int(layer["params"])], key, now))
+    copy["scope"], copy["caller"], copy["target"] = scope, caller, target
+    copy["layer"], copy["params"], copy["born_ns"] = layer["id"], layer["params"], now
+    copy["due"], copy["timer"], copy["first_state"] = FOREVER, 0, copy["state"]
+    return number
+
+
+def _guard(run: "Run", layer: Any) -> int:
+    """A copy of a limit, as its policy makes it."""
+    now, p = int(run.world["now"][0]), run.standing.limits[int(layer["params"])]
+    number, guard = _next(run, "guards")
+    guard["layer"], guard["scope"] = layer["id"], layer["scope"]
+    if layer["kind"] == L_BULKHEAD:
+        idle = np.zeros(pool.idle_places(p) + 1, dtype=np.int64)
+        run.copies.append(idle)
+        guard["idle_at"], guard["idle_size"] = idle.ctypes.data, len(idle) - 1
+        return number
+    made: Any = token_bucket.new(p, now) if layer["kind"] == L_RATE_LIMIT else budget.new(p, now)
+    for name in made.__slots__:
+        guard[name] = getattr(made, name)
+    return number
 
 
 def fill(run: "Run", copy: Any, b: machine.Breaker) -> None:

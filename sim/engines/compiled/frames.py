@@ -25,7 +25,7 @@ def blank_frame(w: Any, layer: int, key: Any) -> Any:
     frame.id, frame.layer, frame.key = number, layer, key
     frame.state = LIVE
     frame.child = frame.timer = frame.n = frame.since = frame.until = 0
-    frame.ticket = frame.copy = frame.aux = frame.job = frame.next = 0
+    frame.ticket = frame.copy = frame.aux = frame.job = frame.next = frame.waits_next = 0
     frame.replica = -1
     frame.cost = 0.0
     return frame

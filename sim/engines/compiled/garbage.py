@@ -17,6 +17,7 @@ from sim.engines.compiled.memory import (
     ANY,
     compiled,
     frame_of,
+    guard_of,
     ints,
     job_of,
     join_of,
@@ -89,6 +90,11 @@ def roots(w: Any, stack: Any) -> int:
         task = record_at(w.tasks_at, i, layout.TASK)
         top = mark(w, stack, top, KINDS[task.op, 0], task.a)
         top = mark(w, stack, top, KINDS[task.op, 1], task.b)
+    for i in range(1, w.guards_n):
+        number = guard_of(w, i).waiting_first
+        while number:
+            top = mark(w, stack, top, FRAME, number)
+            number = frame_of(w, number).waits_next
     for i in range(w.replicas_n):
         replica = replica_of(w, i)
         number = replica.jobs_first

@@ -5,7 +5,7 @@ from typing import Any
 from numba import njit
 
 from sim import luck
-from sim.engines.compiled import breaking, faults, jobs, layers, retrying, sources, stopping
+from sim.engines.compiled import breaking, faults, guards, jobs, layers, retrying, sources, stopping
 from sim.engines.compiled import tasks as t
 from sim.engines.compiled.attempt import answer, arrive, deliver, told, waste
 from sim.engines.compiled.clock import happen, row_of
@@ -16,6 +16,7 @@ from sim.engines.compiled.memory import (
     copy_of,
     fault_of,
     frame_of,
+    guard_of,
     job_of,
     join_of,
     layer_of,
@@ -128,6 +129,12 @@ def of_time(w: Any, task: Any, op: int) -> None:
         faults.fault_begins(w, fault_of(w, task.a))
     elif op == t.FAULT_END:
         faults.fault_ends(w, fault_of(w, task.a))
+    elif op == t.GRANTED or op == t.WAITED:
+        frame = frame_of(w, task.a)
+        if op == t.GRANTED:
+            guards.granted(w, layer_of(w, frame.layer), frame)
+        else:
+            guards.waited(w, layer_of(w, frame.layer), frame)
     elif op == t.TICK:
         copy = copy_of(w, task.a)
         breaking.tick(w, copy, params_of(w, copy.params))
@@ -230,6 +237,10 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
         faults.apply(w, fault_of(w, task.a), task.b)
     elif op == t.BEGUN:
         faults.begun(w, fault_of(w, task.a))
+    elif op == t.TELL_ON:
+        layers.tell_on(w, frame_of(w, task.a), task.b)
+    elif op == t.GIVE_BACK:
+        guards.give_back(w, guard_of(w, task.a), task.b)
     elif op == t.SENT:
         retrying.sent(w, frame_of(w, task.a))
     else:

@@ -3,7 +3,6 @@
 
 from typing import Any
 
-from sim import luck
 from sim.engines.compiled.attempt import enter_attempt, tell_callee
 from sim.engines.compiled.balancer import choose, known
 from sim.engines.compiled.booking import book, count
@@ -17,41 +16,49 @@ from sim.engines.compiled.frames import (
     USER,
     WALK,
     new_frame,
-    refuse,
 )
+from sim.engines.compiled.guards import bulkhead_ended, enter_bulkhead, enter_rate_limit, turn_away
 from sim.engines.compiled.jobs import call_ended
 from sim.engines.compiled.memory import (
     ANY,
     compiled,
     copy_of,
-    endpoint_of,
     frame_of,
+    guard_of,
     ints,
     layer_of,
-    lists,
+    limit_of,
     params_of,
-    replica_of,
     service_of,
     user_of,
     walk_of,
-    wire_of,
 )
 from sim.engines.compiled.replica import one_less
-from sim.engines.compiled.retrying import arm, hedge_ended, hedge_withdraws, retry_ended, send
+from sim.engines.compiled.retrying import (
+    arm,
+    hedge_ended,
+    hedge_withdraws,
+    retry_ended,
+    retry_withdrawn,
+    send,
+)
 from sim.engines.compiled.sources import request_ended, think
 from sim.engines.compiled.tasks import CALL_OVER, HOP_BACK, HOP_THERE, PASSED, TELL, then, then_enter
 from sim.engines.ranks import RANK_ANSWER, RANK_TIMER
 from sim.policies import breaker as machine
+from sim.policies.limits import budget
 from sim.topology.types import (
     CANCEL_NONE,
     KEY_ENDPOINT,
     KEY_REPLICA,
     L_ATTEMPT,
     L_BREAKER,
+    L_BULKHEAD,
     L_DEADLINE,
     L_FALLBACK,
     L_HEDGE,
     L_HOP,
+    L_RATE_LIMIT,
     L_RETRY,
     L_TIMEOUT,
     L_TRY,
@@ -63,7 +70,6 @@ from sim.words import (
     FALLBACK,
     FOREVER,
     OK,
-    REFUSED_GOOD,
     TIMEOUT,
     TRIES_STARTED,
     UNUSED,
@@ -81,7 +87,7 @@ def enter(w: Any, above: int, at: int, key: Any) -> None:
     """Begin a pass below a frame: one layer after the other, until one does not let it on."""
     while True:
         layer = layer_of(w, at)
-        if layer.kind == L_BREAKER and not has_copies(w, layer, frame_of(w, frame_of(w, above).call).caller):
+        if layer.scope >= 0 and not has_copies(w, layer, frame_of(w, frame_of(w, above).call).caller):
             then_enter(w, above, at, key)
             return
         frame = new_frame(w, at, above, key)
@@ -102,6 +108,10 @@ def lets_on(w: Any, layer: Any, frame: Any) -> bool:
         w.busy += 1
     elif kind == L_BREAKER:
         return enter_breaker(w, layer, frame)
+    elif kind == L_RETRY:
+        if layer.scope >= 0:
+            own_copy(w, layer, frame)
+            budget.started(guard_of(w, frame.copy), limit_of(w, layer.params), w.now)
     elif kind == L_DEADLINE:
         if layer.deadline_ns < FOREVER:
             frame.deadline = min(frame.deadline, w.now + layer.deadline_ns)
@@ -116,7 +126,19 @@ def lets_on(w: Any, layer: Any, frame: Any) -> bool:
     elif kind == L_HOP:
         frame.timer = after(w, layer.delay_ns, RANK_ANSWER, frame.key, HOP_THERE, frame.id)
         return False
+    elif kind == L_BULKHEAD:
+        own_copy(w, layer, frame)
+        return enter_bulkhead(w, layer, frame)
+    elif kind == L_RATE_LIMIT:
+        own_copy(w, layer, frame)
+        return enter_rate_limit(w, layer, frame)
     return True
+
+
+@compiled
+def own_copy(w: Any, layer: Any, frame: Any) -> None:
+    """The state that this caller meets."""
+    frame.copy = find_copy(w, layer, frame_of(w, frame.call).caller, -1)
 
 
 @compiled
@@ -195,30 +217,6 @@ def pick_willing(w: Any, layer: Any, frame: Any, caller: int) -> bool:
     return False
 
 
-@compiled
-def turn_away(w: Any, layer: Any, frame: Any, outcome: int) -> None:
-    """Refuse, and note whether the try would have been good (design 5: cost on a good day)."""
-    if would_succeed(w, layer, frame.key):
-        count(w, layer.site, REFUSED_GOOD)
-    refuse(w, frame, outcome)
-
-
-@compiled
-def would_succeed(w: Any, layer: Any, key: Any) -> bool:
-    """Would a refused try have been good? No fault on callee or edge, room, its coin."""
-    wire, service = wire_of(w, layer.edge), service_of(w, layer.service)
-    if wire.slow_n or wire.cuts_n:
-        return False
-    room = False
-    for i in range(service.members_n):
-        r = replica_of(w, lists(w)[service.members + i])
-        if r.slow_n or r.failing_n or r.hanging_n or r.freezes or not r.up:
-            return False
-        room |= r.inside < r.slots or r.queue_n < r.places
-    rate = endpoint_of(w, layer.endpoint).error_rate
-    return room and (rate == 0.0 or luck.uniform(key, luck.ERROR) >= rate)
-
-
 # Outwards --------------------------------------------------------------------------------------------
 
 
@@ -245,6 +243,15 @@ def tell(w: Any, number: int, outcome: int) -> None:
 
 
 @compiled
+def tell_on(w: Any, frame: Any, outcome: int) -> None:
+    """A pass that kept the news for a while is over too."""
+    if frame.state != ENDED:
+        frame.state = ENDED
+        frame.child = 0
+        tell(w, frame.id, outcome)
+
+
+@compiled
 def ended(w: Any, frame: Any, child: int, outcome: int) -> int:
     """The inner pass of `frame` ended: the outcome with which `frame` is over too, or KEPT."""
     layer = layer_of(w, frame.layer)
@@ -267,6 +274,8 @@ def ended(w: Any, frame: Any, child: int, outcome: int) -> int:
             frame_of(w, frame.call).fell_back = 1
     elif kind == L_HEDGE:
         return hedge_ended(w, layer, frame, child, outcome)
+    elif kind == L_BULKHEAD:
+        return bulkhead_ended(w, layer, frame, outcome)
     elif kind == L_HOP:
         frame.aux = outcome
         after(w, layer.delay_ns, RANK_ANSWER, frame.key, HOP_BACK, frame.id)
@@ -340,6 +349,8 @@ def withdraw(w: Any, number: int, cancelling: int) -> None:
             return
         if layer.kind == L_TRY:
             try_ended(w, layer, frame, CANCELLED)
+        elif layer.kind == L_RETRY:
+            retry_withdrawn(w, layer, frame)
         number = withdrawn(w, layer, frame, cancelling)
 
 

@@ -5,18 +5,24 @@ from typing import Any
 
 import numpy as np
 
+from sim.policies.limits.budget import SLICES
 from sim.words import OUTCOMES
 
 Dtype = np.dtype[np.void]
 O = len(OUTCOMES)  # noqa: E741 - shapes are single letters
 
 
-def record(ints: str = "", keys: str = "", floats: str = "", by_outcome: str = "") -> Dtype:
-    """A record with these fields; those `by_outcome` hold a number for each outcome."""
+def record(
+    ints: str = "", keys: str = "", floats: str = "", by_outcome: str = "", tenths: str = "", costs: str = ""
+) -> Dtype:
+    """A record with these fields; those `by_outcome` hold a number for each outcome, `costs` a float, and
+    `tenths` one for each slice of a sliding window."""
     fields: list[Any] = [(name, np.int64) for name in ints.split()]
     fields += [(name, np.uint64) for name in keys.split()]
     fields += [(name, np.float64) for name in floats.split()]
     fields += [(name, np.int64, (O,)) for name in by_outcome.split()]
+    fields += [(name, np.int64, (SLICES,)) for name in tenths.split()]
+    fields += [(name, np.float64, (O,)) for name in costs.split()]
     return np.dtype(fields, align=True)
 
 
@@ -43,10 +49,10 @@ WORLD = record(
      " bins_at bin_counts_at bins_mask bins_n bins_limit"
     + log("heap") + log("tasks") + log("moves") + log("spans")
     + pool("moments") + pool("frames") + pool("jobs") + pool("walks") + pool("joins")
-    + " copies_at copies_n"
+    + " copies_at copies_n guards_at guards_n"
     # What stands, and its numbers.
     + " layers_at sites_at steps_at endpoints_at wires_at services_at replicas_at replicas_n sources_at sources_n"
-    " hosts_at users_at faults_at faults_n dists_at lists_at params_at scopes_at scopes_n"
+    " hosts_at users_at faults_at faults_n dists_at lists_at params_at limits_at scopes_at scopes_n"
 )  # fmt: skip
 ROW = record("time order number slot")
 """Of the heap: when, rank and identity, and what is left to tell them apart: who was first."""
@@ -57,7 +63,7 @@ SPAN = record("fault start_ns end_ns")
 
 FRAME = record(
     "id mark layer parent call child deadline state timer"
-    " n since until ticket copy aux replica job next"
+    " n since until ticket copy aux replica job next waits_next"
     # Of a call: the root frame.
     " owner_kind owner caller degraded fell_back propagates served_ns",
     keys="key",
@@ -147,3 +153,19 @@ PARAMS = record(
     floats=PARAMS_FLOATS,
 )
 """`sim.policies.breaker_parts.Params`, its lists elsewhere."""
+
+# Limits --------------------------------------------------------------------------------------------
+
+GUARD = record(
+    "id layer scope at_ns taken threads first_idle idle_n idle_at idle_size slice slice_ns total_first"
+    " total_retries active retrying waiting_first waiting_last waiting_n",
+    floats="tokens",
+    tenths="first retries",
+)
+"""A copy of a bulkhead, a rate limit or a retry budget, as `sim.policies` reads it, and who waits for it."""
+LIMIT_INTS = (
+    "limit queue max_wait_ns core keep_alive_ns kind window_ns min_concurrent whole deposit withdrawal"
+)
+LIMIT_FLOATS = "rate_per_s burst ratio min_per_s capacity no_retry_earns"
+LIMIT = record(LIMIT_INTS, floats=LIMIT_FLOATS, costs="costs")
+"""Parameters of one."""

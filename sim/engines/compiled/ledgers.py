@@ -57,7 +57,8 @@ class Tables:
 
     def turn(self, now: int) -> None:
         """A bucket is over. Where buckets are widened the bins move too."""
-        self.put_away()
+        if self.recorder.bucket == self.recorder.buckets - 1:
+            self.put_away()
         self.recorder.turn(now)
         self._tell()
 

@@ -154,6 +154,16 @@ def copy_of(w: Any, number: int) -> Any:
 
 
 @compiled
+def guard_of(w: Any, number: int) -> Any:
+    return record_at(w.guards_at, number, layout.GUARD)
+
+
+@compiled
+def limit_of(w: Any, number: int) -> Any:
+    return record_at(w.limits_at, number, layout.LIMIT)
+
+
+@compiled
 def params_of(w: Any, number: int) -> Any:
     return record_at(w.params_at, number, layout.PARAMS)
 
@@ -202,3 +212,8 @@ def _comparisons(p: Any) -> Any:
 @overload_attribute(types.Record, "thresholds", strict=False)
 def _thresholds(p: Any) -> Any:
     return lambda p: array_at(p.thresholds_at, p.thresholds_n, np.float64)
+
+
+@overload_attribute(types.Record, "idle", strict=False)
+def _idle(s: Any) -> Any:
+    return lambda s: array_at(s.idle_at, s.idle_size, np.int64)

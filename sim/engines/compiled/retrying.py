@@ -8,7 +8,7 @@ from sim import luck
 from sim.engines.compiled.booking import count
 from sim.engines.compiled.clock import after, cancel
 from sim.engines.compiled.frames import ENDED, KEPT, LIVE
-from sim.engines.compiled.memory import compiled, frame_of
+from sim.engines.compiled.memory import compiled, frame_of, guard_of, limit_of
 from sim.engines.compiled.tasks import (
     ANOTHER,
     LAST_COPY,
@@ -22,7 +22,8 @@ from sim.engines.compiled.tasks import (
 )
 from sim.engines.ranks import RANK_TIMER
 from sim.policies import backoff
-from sim.words import HEDGES, OK, RETRIES
+from sim.policies.limits import budget
+from sim.words import HEDGES, OK, RETRIES, RETRIES_DENIED
 
 register_jitable(backoff.delay)
 register_jitable(backoff._polly)
@@ -33,13 +34,29 @@ def retry_ended(w: Any, layer: Any, frame: Any, outcome: int) -> int:
     """A try ended: will there be another one?"""
     if frame.state != LIVE:
         return outcome
-    if outcome != OK and layer.on[outcome] and frame.n + 1 < layer.attempts and again(w, layer, frame):
+    retried = outcome != OK and layer.on[outcome] != 0
+    if frame.copy:
+        budget.tried(guard_of(w, frame.copy), limit_of(w, layer.params), frame.cost, retried)
+    if retried and frame.n + 1 < layer.attempts and again(w, layer, frame, outcome):
         return KEPT
+    if frame.copy:
+        budget.over(guard_of(w, frame.copy), limit_of(w, layer.params), outcome == OK, frame.cost)
+        frame.copy = 0
     return outcome
 
 
 @compiled
-def again(w: Any, layer: Any, frame: Any) -> bool:
+def retry_withdrawn(w: Any, layer: Any, frame: Any) -> None:
+    """The call is taken back: its budget hears."""
+    if frame.copy:
+        state, p = guard_of(w, frame.copy), limit_of(w, layer.params)
+        budget.tried(state, p, frame.cost, False)
+        budget.over(state, p, False, frame.cost)
+        frame.copy = 0
+
+
+@compiled
+def again(w: Any, layer: Any, frame: Any, outcome: int) -> bool:
     """Will there be another try?"""
     u = luck.uniform(frame.key, luck.BACKOFF, frame.n, layer.nth)
     # frame.since holds the previous delay: decorrelated jitter grows from it.
@@ -47,6 +64,13 @@ def again(w: Any, layer: Any, frame: Any) -> bool:
     delay = backoff.delay(layer, frame.n, frame.since, u, before)
     if w.now + delay >= frame.deadline:
         return False
+    if frame.copy:
+        # The cost of the present try: 0 for the first.
+        cost = budget.allows(guard_of(w, frame.copy), limit_of(w, layer.params), w.now, outcome)
+        if cost < 0:
+            count(w, layer.site, RETRIES_DENIED)
+            return False
+        frame.cost = cost
     count(w, layer.site, RETRIES)
     frame.since = delay
     frame.timer = after(w, delay, RANK_TIMER, frame.key, WAKE, frame.id)

@@ -26,6 +26,7 @@ PROGRESS_S = 0.1
 """Wall time between two reports of progress."""
 POOLS = {"moments": layout.MOMENT, "frames": layout.FRAME, "jobs": layout.JOB, "walks": layout.WALK,
          "joins": layout.JOIN}  # fmt: skip
+COLLECTED = ("frames", "jobs", "walks", "joins")
 LOGS = {"heap": layout.ROW, "tasks": layout.TASK, "moves": layout.MOVE, "spans": layout.SPAN}
 
 
@@ -64,7 +65,8 @@ class Run:
             self._hold(name, np.zeros(room, dtype))
             self.world[f"{name}_size"] = room
         self._hold("copies", np.zeros(64, layout.COPY))
-        self.world["copies_n"] = 1
+        self._hold("guards", np.zeros(64, layout.GUARD))
+        self.world["copies_n"] = self.world["guards_n"] = 1
 
     def _hold(self, name: str, array: Any) -> None:
         """Keep an array and tell the kernel where it is."""
@@ -139,11 +141,14 @@ class Run:
             raise SimulationError(msg)
         if w["want"]:
             make_copy(self)
-        if any(w[f"free_{name}"] < w["margin"] for name in POOLS if name != "moments"):
+        if any(w[f"free_{name}"] < w["margin"] for name in COLLECTED):
             garbage.collect_garbage(self.world)
-        for name in POOLS:
-            if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
-                self._enlarge(name)
+            for name in COLLECTED:
+                # Collecting is cheap as long as most of a pool is garbage.
+                if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
+                    self._enlarge(name)
+        if w["free_moments"] < w["margin"]:
+            self._enlarge("moments")
         for name, dtype in LOGS.items():
             if w[f"{name}_n"] + w["margin"] >= w[f"{name}_size"]:
                 self._hold(name, doubled(self.held[name], dtype))

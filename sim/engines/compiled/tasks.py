@@ -35,6 +35,8 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     FAULT_BEGIN,
     FAULT_END,
     TICK,
+    GRANTED,
+    WAITED,
     # What follows ------------------------------------------------------------------------------------
     ENTER,
     RISE,
@@ -68,9 +70,11 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     BEGUN,
     SENT,
     LAST_COPY,
-) = range(1, 52)
+    TELL_ON,
+    GIVE_BACK,
+) = range(1, 56)
 
-KINDS = np.zeros((52, 2), dtype=np.int64)
+KINDS = np.zeros((56, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -93,6 +97,8 @@ for _op in (DONE, HIT, BEGIN_CALL, NEXT_CALL, STOP_WALK, STOP_INNER):
     KINDS[_op, 0] = WALK
 for _op in (NEXT_BRANCH, BRANCH_OVER, DECIDED):
     KINDS[_op, 0] = JOIN
+for _op in (GRANTED, WAITED, TELL_ON):
+    KINDS[_op, 0] = FRAME
 KINDS[WAIT_FOR] = WALK, FRAME
 KINDS[STOP_WALKS] = JOB, WALK
 KINDS[LAST_COPY] = FRAME, FRAME
@@ -103,6 +109,8 @@ WORDS = {
     DONE: "a work step", SERVED: "a work step", HUNG_UP: "a hung attempt", HIT: "a cache hit",
     ARRIVAL: "a source", SWITCH: "a burst", ASK: "a user", FAULT_BEGIN: "a fault", FAULT_END: "a fault",
     TICK: "a breaker",
+    GRANTED: "a rate limit",
+    WAITED: "a bulkhead",
 }  # fmt: skip
 """Moments in plain words, for the error of a time that stands still."""
 

@@ -127,8 +127,8 @@ class Places:
 
     __slots__ = ("pool", "waiting")
 
-    def __init__(self) -> None:
-        self.pool = pool.State()
+    def __init__(self, params: pool.Params) -> None:
+        self.pool = pool.State(params)
         self.waiting: deque[Frame] = deque()
 
     def forget(self) -> None:
@@ -142,7 +142,7 @@ class BulkheadLayer(Guard):
     params: pool.Params
 
     def new(self, caller: int, target: int) -> Places:
-        return Places()
+        return Places(self.params)
 
     def enter(self, parent: Frame, key: int) -> None:
         frame = Frame(self, parent, key)
@@ -201,4 +201,5 @@ class BulkheadLayer(Guard):
                     following.timer.cancel()
                     following.timer = None
                 following.ticket = True
-                self.inner.enter(following, following.key)
+                # Its own layer: others may share these places.
+                following.layer.inner.enter(following, following.key)

@@ -26,12 +26,20 @@ class Params:
 class State:
     """Calls inside, and the threads of a pool with the instants since which some are idle."""
 
-    __slots__ = ("idle", "taken", "threads")
+    __slots__ = ("first_idle", "idle", "idle_n", "taken", "threads")
 
-    def __init__(self) -> None:
+    def __init__(self, p: Params) -> None:
         self.taken = 0
         self.threads = 0
-        self.idle: list[int] = []
+        self.idle = [0] * idle_places(p)
+        """A ring: since when each idle thread is idle, the longest first."""
+        self.first_idle = 0
+        self.idle_n = 0
+
+
+def idle_places(p: Params) -> int:
+    """How many threads may be idle; a semaphore has none."""
+    return p.limit if p.core < p.limit else 0
 
 
 def enter(s: State, p: Params, now: int, waiting: int) -> int:
@@ -44,8 +52,8 @@ def enter(s: State, p: Params, now: int, waiting: int) -> int:
     _end_idle(s, p, now)
     if s.threads < p.core:
         s.threads += 1
-    elif s.idle:
-        s.idle.pop(0)
+    elif s.idle_n:
+        _oldest_works(s)
     elif waiting < p.queue:
         return WAIT
     elif s.threads < p.limit:
@@ -60,7 +68,8 @@ def leave(s: State, p: Params, now: int) -> None:
     """A call ends."""
     s.taken -= 1
     if p.core < p.limit:
-        s.idle.append(now)
+        s.idle[(s.first_idle + s.idle_n) % len(s.idle)] = now
+        s.idle_n += 1
 
 
 def next_enters(s: State, p: Params) -> bool:
@@ -68,15 +77,20 @@ def next_enters(s: State, p: Params) -> bool:
     if p.core >= p.limit:
         if s.taken >= p.limit:
             return False
-    elif s.idle:
-        s.idle.pop()
+    elif s.idle_n:
+        s.idle_n -= 1
     else:
         return False
     s.taken += 1
     return True
 
 
+def _oldest_works(s: State) -> None:
+    s.first_idle = (s.first_idle + 1) % len(s.idle)
+    s.idle_n -= 1
+
+
 def _end_idle(s: State, p: Params, now: int) -> None:
-    while s.threads > p.core and s.idle and now - s.idle[0] >= p.keep_alive_ns:
-        s.idle.pop(0)
+    while s.threads > p.core and s.idle_n and now - s.idle[s.first_idle] >= p.keep_alive_ns:
+        _oldest_works(s)
         s.threads -= 1

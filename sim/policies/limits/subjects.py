@@ -79,7 +79,7 @@ class BulkheadSubject:
 
     def __init__(self, p: pool.Params) -> None:
         self.p = p
-        self.state = pool.State()
+        self.state = pool.State(self.p)
         self.inside: set[str] = set()
         self.waiting: list[str] = []
 

@@ -316,7 +316,8 @@ PASS, WAIT, FULL = pool.PASS, pool.WAIT, pool.FULL
 
 
 def bulkhead(name, **given):
-    return catalog.params(catalog.BULKHEADS, name, given), pool.State()
+    p = catalog.params(catalog.BULKHEADS, name, given)
+    return p, pool.State(p)
 
 
 def test_a_pool_starts_its_core_then_queues_and_only_then_starts_more():
