@@ -9,6 +9,7 @@ from sim.engines.simpy_engine.copies import Stateful
 from sim.engines.simpy_engine.frames import LIVE, Frame
 from sim.policies import token_bucket
 from sim.policies.limits import concurrency, cycles, pool, throttle
+from sim.topology.types import CANCEL_NONE
 from sim.words import BULKHEAD, EXPIRED, FOREVER, LIMITED, REFUSED_GOOD
 
 
@@ -132,8 +133,10 @@ class Places:
         self.waiting: deque[Frame] = deque()
 
     def forget(self) -> None:
-        """Its caller crashed."""
-        self.waiting.clear()
+        """Its caller crashed: who still waits (a call that nobody awaits) goes with it."""
+        waiting, self.waiting = self.waiting, deque()
+        for frame in waiting:
+            frame.layer.withdraw(frame, CANCEL_NONE)
 
 
 class BulkheadLayer(Guard):

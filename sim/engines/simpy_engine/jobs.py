@@ -276,6 +276,7 @@ class Stepper:
         if join.ok + join.failed < len(step.branches) and step.cancel != CANCEL_NONE:
             for other in [w for w in walk.job.walks if w.join is join and not w.over]:
                 self.stop_walk(other, step.cancel)
+            walk.job.replica.serve()
         if impossible:
             self._walk_over(walk, ERROR)
         else:
@@ -294,6 +295,7 @@ class Stepper:
         if walk.moment is not None:
             walk.moment.cancel()
         replica.cores.abandon(walk)
+        replica.gives_back(walk)
         if walk.calls is not None:
             call, walk.calls = walk.calls, None
             call.layer.withdraw(call, cancel)

@@ -126,7 +126,7 @@ class Replica:
         self._release(job)
         # Who waits comes before whoever the answer sends next.
         if self.queue.length:
-            self._serve()
+            self.serve()
         job.door.answer(job, outcome)
 
     def drop(self, job: Job) -> None:
@@ -134,7 +134,7 @@ class Replica:
         self.stepper.stop_job(job, CANCEL_ALL)
         job.visits[record.WITHDRAWN] += 1
         self._release(job)
-        self._serve()
+        self.serve()
 
     def _release(self, job: Job) -> None:
         """Free what the job held; its work is booked."""
@@ -178,9 +178,15 @@ class Replica:
 
     def lend_slot(self, walk: Walk) -> None:
         """Asynchronous services free the slot while calls are out."""
-        if not self.holds_slot and walk.has_slot:
+        if self.gives_back(walk):
+            self.serve()
+
+    def gives_back(self, walk: Walk) -> bool:
+        """An asynchronous walk gives its slot back, if it has one; whoever asks serves those who wait."""
+        lent = not self.holds_slot and walk.has_slot
+        if lent:
             self._free(walk)
-            self._serve()
+        return lent
 
     def requeue(self, walk: Walk) -> None:
         """An asynchronous attempt wants a slot again: at the tail, never shed."""
@@ -200,7 +206,8 @@ class Replica:
         self.queue.leave(walk, now)
         self.gauges[record.QUEUE_NS] += now
 
-    def _serve(self) -> None:
+    def serve(self) -> None:
+        """Free slots go to who waits."""
         if self.serving:
             return
         self.serving = True

@@ -104,6 +104,32 @@ def test_a_crash_frees_the_slots_of_branches_that_ran_on_for_nobody(played):
     assert result.record.gauges.shape[0] >= 1
 
 
+def test_a_branch_that_is_cancelled_gives_its_slot_back_to_its_own_attempt(played):
+    result = played(
+        "requests: 4\n"
+        "sources: {users: {rate: 1/s, arrivals: deterministic, call: w}}\n"
+        "services:\n"
+        "  w:\n"
+        "    slots: 1\n"
+        "    holds_slot: false\n"
+        "    steps: [{parallel: [[work: 10ms], [work: 400ms]], first: 1, cancel: all}, work: 10ms]\n"
+    )
+    assert result.measure("S") == 4
+
+
+@pytest.mark.parametrize("wait", ["", ", max_wait: 500ms"])
+def test_calls_that_nobody_awaits_and_that_wait_for_a_place_end_as_their_caller_crashes(played, wait):
+    result = played(
+        "duration: 5s\n"
+        "sources: {users: {rate: 10/s, arrivals: deterministic, call: w}}\n"
+        "services: {w: {steps: [{call: d, wait: false}, work: 1ms]}, d: {steps: [work: 1s]}}\n"
+        f"edges: {{w -> d: {{bulkhead: {{limit: 1, queue: 5{wait}}}}}}}\n"
+        "faults: [{stop: {service: w}, at: 2050ms, for: 100ms}]\n"
+    )
+    assert result.measure("cancelled(w -> d)") == 5
+    assert (result.record.in_flight == 0).all()
+
+
 def test_a_second_retry_has_luck_of_its_own(played):
     text = (
         "requests: 4000\n"
