@@ -6,13 +6,23 @@ from numba.extending import register_jitable
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.clock import after, cancel
-from sim.engines.compiled.memory import ANY, compiled, copy_of, guard_of, ints, params_of, record_at, scope_of
-from sim.engines.compiled.tasks import TICK
+from sim.engines.compiled.memory import (
+    ANY,
+    compiled,
+    copy_of,
+    frame_of,
+    guard_of,
+    ints,
+    params_of,
+    record_at,
+    scope_of,
+)
+from sim.engines.compiled.tasks import TICK, WITHDRAW, in_this_order, then
 from sim.engines.ranks import RANK_FAULT
 from sim.policies import breaker as machine
 from sim.policies import breaker_moves, breaker_results, breaker_window
 from sim.policies.breaker_parts import BY_FORCE, LEAVE_TOUCH
-from sim.topology.types import L_BREAKER
+from sim.topology.types import CANCEL_NONE, L_BREAKER
 from sim.words import CLOSED, FOREVER, OPEN
 
 for _module, _names in (
@@ -108,7 +118,8 @@ def breaker_ended(w: Any, layer: Any, frame: Any, outcome: int) -> None:
 
 @compiled
 def forget_caller(w: Any, caller: int) -> None:
-    """A restarted replica has fresh copies of everything it alone used."""
+    """A restarted replica has fresh copies of everything it alone used; who waited for a place there goes too."""
+    base = w.tasks_n
     for i in range(w.scopes_n):
         scope = scope_of(w, i)
         place = (caller - scope.first_caller) * scope.targets
@@ -119,12 +130,17 @@ def forget_caller(w: Any, caller: int) -> None:
             ints(scope.table_at, ANY)[target] = 0
             if number and scope.kind != L_BREAKER:
                 guard = guard_of(w, number)
+                waiting = guard.waiting_first
+                while waiting:
+                    then(w, WITHDRAW, waiting, CANCEL_NONE)
+                    waiting = frame_of(w, waiting).waits_next
                 guard.waiting_first = guard.waiting_last = guard.waiting_n = 0
             elif number:
                 copy = copy_of(w, number)
                 cancel(w, copy.timer)
                 if copy.state != CLOSED:
                     write(w, copy, copy.state, CLOSED, RESTARTED)
+    in_this_order(w, base)
 
 
 @compiled

@@ -202,6 +202,7 @@ def branch_over(w: Any, join: Any, outcome: int) -> None:
     join.decided = 1
     then(w, DECIDED, join.id, 1 if impossible else 0)
     if join.ok + join.failed < step.branches_n and step.cancel != CANCEL_NONE:
+        then(w, SERVE, job_of(w, walk.job).replica)
         base, number = w.tasks_n, job_of(w, walk.job).first_walk
         while number:
             other = walk_of(w, number)

@@ -7,7 +7,7 @@ import numpy as np
 from sim.engines.compiled.booking import gauge, visit
 from sim.engines.compiled.clock import cancel as cancel_moment
 from sim.engines.compiled.cores import abandon
-from sim.engines.compiled.memory import compiled, job_of, join_of, replica_of, walk_of
+from sim.engines.compiled.memory import compiled, job_of, join_of, replica_of, service_of, walk_of
 from sim.engines.compiled.queueing import leave_queue
 from sim.engines.compiled.replica import free_slot, ran_on, release
 from sim.engines.compiled.tasks import (
@@ -42,6 +42,8 @@ def stop_walk(w: Any, walk: Any, cancel: int) -> None:
     if walk.moment:
         cancel_moment(w, walk.moment)
     abandon(w, replica, walk)
+    if walk.has_slot and not service_of(w, replica.service).holds_slot:
+        free_slot(w, replica, walk)
     then(w, STOP_INNER, walk.id, cancel)
     if walk.calls:
         then(w, WITHDRAW, walk.calls, cancel)
