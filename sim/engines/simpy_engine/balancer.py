@@ -42,10 +42,13 @@ class Balancer:
         """A replica whose breaker admits, and whether panic overruled the breakers.
 
         (None, False): every host is ejected. Panic: more than the panic share of hosts is ejected.
+        (None, True): there is no host at all, which no breaker is to blame for.
         """
         known = self.known()
+        if not known:
+            return None, True
         able = [r for r in known if willing(r)]
-        if known and (len(known) - len(able)) / len(known) > self.service.panic:
+        if (len(known) - len(able)) / len(known) > self.service.panic:
             return self.choose(known, key), True
         return (self.choose(able, key) if able else None), False
 

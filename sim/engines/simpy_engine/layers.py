@@ -155,8 +155,12 @@ class HopLayer(Layer):
         self.inner.enter(frame, frame.key)
 
     def ended(self, frame: Frame, child: Frame, outcome: int) -> int:
+        now, left = self.clock.now, self.delay_ns
+        if now + left > frame.deadline >= now:
+            # The caller stops waiting at its deadline: what is still in the hop then is too late.
+            left, outcome = frame.deadline - now, TIMEOUT
         frame.aux = outcome
-        self.clock.after(self.delay_ns, RANK_ANSWER, frame.key, self._back, frame)
+        self.clock.after(left, RANK_ANSWER, frame.key, self._back, frame)
         return KEPT
 
     def _back(self, frame: Frame) -> None:

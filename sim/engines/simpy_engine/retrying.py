@@ -37,7 +37,8 @@ class RetryLayer(Stateful):
         if frame.state != LIVE:
             return outcome
         params, copy = self.params, frame.copy
-        retried = outcome != OK and params.on[outcome]
+        # What a fallback below has answered needs no other try.
+        retried = outcome != OK and params.on[outcome] and not frame.call.fell_back
         if copy is not None:
             budget.tried(copy, params.budget, frame.aux, retried)
         if retried and frame.n + 1 < params.attempts and self._again(frame, outcome):
@@ -106,7 +107,9 @@ class HedgeLayer(Layer):
             frame.aux.append(frame.child)
 
     def _arm(self, frame: Frame) -> None:
-        if frame.n < self.params.extra:
+        # Like a retry, no copy leaves at or after the deadline.
+        in_time = self.clock.now + self.params.delay_ns < frame.deadline
+        if frame.n < self.params.extra and in_time:
             frame.timer = self.clock.after(self.params.delay_ns, RANK_TIMER, frame.key, self._another, frame)
         else:
             frame.timer = None
@@ -121,7 +124,7 @@ class HedgeLayer(Layer):
         if frame.state == ENDED:
             return KEPT
         live = [c for c in frame.aux if c.state == LIVE and c is not child]
-        if outcome != OK and live:
+        if outcome != OK and live and not frame.call.fell_back:
             return KEPT
         if frame.timer is not None:
             frame.timer.cancel()
