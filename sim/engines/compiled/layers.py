@@ -205,7 +205,10 @@ def pick_willing(w: Any, layer: Any, frame: Any, caller: int) -> bool:
     hosts, n, able = ints(w.hosts_at, ANY), known(w, service), 0
     for i in range(n):
         able += machine.admissible(copy_of(w, find_copy(w, layer, caller, hosts[i])), p, w.now)
-    if n and (n - able) / n > service.panic:
+    if n == 0:  # no host at all, which no breaker is to blame for
+        frame.replica = -1
+        return True
+    if (n - able) / n > service.panic:
         frame.replica = choose(w, service, n, frame.key)
         return True
     willing = 0
@@ -277,10 +280,19 @@ def ended(w: Any, frame: Any, child: int, outcome: int) -> int:
     elif kind == L_BULKHEAD:
         return bulkhead_ended(w, layer, frame, outcome)
     elif kind == L_HOP:
-        frame.aux = outcome
-        after(w, layer.delay_ns, RANK_ANSWER, frame.key, HOP_BACK, frame.id)
+        hop_ended(w, layer, frame, outcome)
         return KEPT
     return outcome
+
+
+@compiled
+def hop_ended(w: Any, layer: Any, frame: Any, outcome: int) -> None:
+    """The answer goes back through the hop."""
+    frame.aux, left = outcome, layer.delay_ns
+    if w.now + left > frame.deadline >= w.now:
+        # The caller stops waiting at its deadline: what is still in the hop then is too late.
+        left, frame.aux = frame.deadline - w.now, TIMEOUT
+    after(w, left, RANK_ANSWER, frame.key, HOP_BACK, frame.id)
 
 
 @compiled

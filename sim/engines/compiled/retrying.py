@@ -34,7 +34,8 @@ def retry_ended(w: Any, layer: Any, frame: Any, outcome: int) -> int:
     """A try ended: will there be another one?"""
     if frame.state != LIVE:
         return outcome
-    retried = outcome != OK and layer.on[outcome] != 0
+    # What a fallback below has answered needs no other try.
+    retried = outcome != OK and layer.on[outcome] != 0 and not frame_of(w, frame.call).fell_back
     if frame.copy:
         budget.tried(guard_of(w, frame.copy), limit_of(w, layer.params), frame.cost, retried)
     if retried and frame.n + 1 < layer.attempts and again(w, layer, frame, outcome):
@@ -89,7 +90,8 @@ def wake(w: Any, layer: Any, frame: Any) -> None:
 def arm(w: Any, layer: Any, frame: Any) -> None:
     """The next copy is due after the delay."""
     frame.timer = 0
-    if frame.n < layer.extra:
+    # Like a retry, no copy leaves at or after the deadline.
+    if frame.n < layer.extra and w.now + layer.delay_ns < frame.deadline:
         frame.timer = after(w, layer.delay_ns, RANK_TIMER, frame.key, ANOTHER, frame.id)
 
 
@@ -129,7 +131,7 @@ def hedge_ended(w: Any, layer: Any, frame: Any, child: int, outcome: int) -> int
     """The first good answer wins; the call fails when all have."""
     if frame.state == ENDED:
         return KEPT
-    if outcome != OK and first_live(w, frame.aux, child):
+    if outcome != OK and first_live(w, frame.aux, child) and not frame_of(w, frame.call).fell_back:
         return KEPT
     if frame.timer:
         cancel(w, frame.timer)
