@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from importlib.util import find_spec
 
-from sim.policies.limits import cycles
 from sim.topology import types as t
 
 LAYERS = {
@@ -22,7 +21,6 @@ def there() -> bool:
 def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:
     """What keeps the compiled engine from running this, each with its place; empty: it can."""
     found = list(_of_sites(topology))
-    found += [f"operation {o.name} at {o.at_ns / 1e9:g} s: moves by hand" for o in topology.operations]
     found += [f"service {s.name}: autoscaling" for s in topology.services if s.autoscale is not None]
     if trace:
         found.append("walks of requests (--trace)")
@@ -31,8 +29,6 @@ def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:
 
 def _of_sites(topology: t.Topology) -> Iterator[str]:
     for site in topology.sites:
-        if site.cache >= 0:
-            yield f"step {site.name}: the cache {topology.caches[site.cache].name}"
         for layer in site.layers:
             what = _of_layer(topology, layer)
             if what:
@@ -45,6 +41,4 @@ def _of_layer(topology: t.Topology, layer: t.Layer) -> str:
         if layer.params.plugin:
             return f"the breaker {layer.params.params[0]}, which is a Python class"
         return "a shared breaker that hears of results later" if scope.shared and scope.delay_ns else ""
-    if layer.kind == t.L_RATE_LIMIT and isinstance(layer.params, cycles.Params):
-        return "a rate limit in cycles"
     return LAYERS.get(layer.kind, "")

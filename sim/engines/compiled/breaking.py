@@ -137,6 +137,7 @@ def forget_caller(w: Any, caller: int) -> None:
                 guard.waiting_first = guard.waiting_last = guard.waiting_n = 0
             elif number:
                 copy = copy_of(w, number)
+                copy.gone = 1
                 cancel(w, copy.timer)
                 if copy.state != CLOSED:
                     write(w, copy, copy.state, CLOSED, RESTARTED)

@@ -30,6 +30,8 @@ class Standing:
         self._sources()
         self._faults()
         self._replicas()
+        self._caches()
+        self._operations()
         layers = Layers(topology, self)
         self.tables |= layers.tables
         self.caller_names = layers.caller_names
@@ -185,6 +187,32 @@ class Standing:
                     | {"member": there, "up": there, "shared": shared, "cores": s.cores}
                 )
         self.table("replicas", layout.REPLICA, rows)
+
+    def _caches(self) -> None:
+        rows = []
+        for c in self.topology.caches:
+            users = [s for s in self.topology.sites if s.cache == c.id and s.endpoint >= 0]
+            ids = {self.topology.endpoints[s.endpoint].service for s in users}
+            services = [s for s in self.topology.services if s.id in ids]
+            first = min((s.first_replica for s in services), default=0)
+            last = max((s.first_replica + s.replicas_max for s in services), default=1)
+            callers = 1 if c.shared else last - first
+            stores = np.zeros(callers * 3 * (c.keys + 1), dtype=np.int64)
+            self.kept.append(stores)
+            rows.append(
+                {"id": c.id, "keys": c.keys, "ttl_ns": c.ttl_ns, "capacity": c.capacity, "shared": c.shared}
+                | {"cumulative_at": self.keep(c.cumulative, np.float64), "hit": self.dist(c.hit)}
+                | {"first_caller": first, "callers": callers, "stores_at": stores.ctypes.data}
+            )
+        self.table("caches", layout.CACHE, rows)
+
+    def _operations(self) -> None:
+        rows = [
+            {"id": i, "at_ns": o.at_ns, "state": o.state, "key": luck.named(self.seed, f"operation {o.id}")}
+            | {"scopes": self.list_of(o.scopes), "scopes_n": len(o.scopes)}
+            for i, o in enumerate(self.topology.operations)
+        ]
+        self.table("operations", layout.OPERATION, rows)
 
 
 DIST_FIELDS = ("kind", "parts", "parts_n", "points_at", "points_n", "a", "b", "c")

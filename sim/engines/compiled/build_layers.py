@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.layers import L_CALL
+from sim.policies.limits import cycles
 from sim.topology import types as t
 from sim.topology.names import caller_names
 from sim.words import CALLS, TRIES
@@ -89,7 +90,8 @@ class Layers:
     def _limit(self, p: Any) -> int:
         """Parameters of a bulkhead, a rate limit or a budget; their number."""
         names = f"{layout.LIMIT_INTS} {layout.LIMIT_FLOATS} costs".split()
-        self.limits.append({name: getattr(p, name) for name in names if hasattr(p, name)})
+        row = {name: getattr(p, name) for name in names if hasattr(p, name)}
+        self.limits.append(row | {"cycles": isinstance(p, cycles.Params)})
         self.limit_params.append(p)
         return len(self.limits) - 1
 

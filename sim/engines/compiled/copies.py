@@ -8,9 +8,9 @@ from sim.engines.compiled import layout
 from sim.engines.shape import copy_key
 from sim.policies import breaker as machine
 from sim.policies import token_bucket
-from sim.policies.limits import budget, pool
+from sim.policies.limits import budget, cycles, pool
 from sim.topology.types import L_BREAKER, L_BULKHEAD, L_RATE_LIMIT
-from sim.words import FOREVER
+from sim.words import CLOSED, FOREVER
 
 if TYPE_CHECKING:
     from sim.engines.compiled.run import Run
@@ -50,11 +50,25 @@ def _breaker(run: "Run", layer: Any, caller: int, target: int) -> int:
     name = "shared" if caller < 0 else run.standing.caller_names[caller]
     key = copy_key(run.topology, run.standing.seed, "breaker", scope, name, target)
     number, copy = _next(run, "copies")
-    fill(run, copy, machine.new(run.standing.breakers[int(layer["params"])], key, now))
+    p = run.standing.breakers[int(layer["params"])]
+    b = machine.new(p, key, now)
+    first, held = b.state, int(run.held["scopes"]["held"][scope])
+    if held != CLOSED:
+        machine.force(b, p, now, held)
+    fill(run, copy, b)
+    if b.moves:
+        _write(run, (now, scope, caller, target), b)
     copy["scope"], copy["caller"], copy["target"] = scope, caller, target
     copy["layer"], copy["params"], copy["born_ns"] = layer["id"], layer["params"], now
-    copy["due"], copy["timer"], copy["first_state"] = FOREVER, 0, copy["state"]
+    copy["due"], copy["timer"], copy["first_state"], copy["written"] = FOREVER, 0, first, b.moves
     return number
+
+
+def _write(run: "Run", who: tuple[int, ...], b: machine.Breaker) -> None:
+    """An operation holds the others: this one moves there at once. The log has room: the kernel left some."""
+    n = int(run.world["moves_n"][0])
+    run.held["moves"][n] = (*who, b.from_state, b.state, b.cause, b.seen_n, b.seen_failures, b.seen_slow, 0)
+    run.world["moves_n"] = n + 1
 
 
 def _guard(run: "Run", layer: Any) -> int:
@@ -67,7 +81,10 @@ def _guard(run: "Run", layer: Any) -> int:
         run.copies.append(idle)
         guard["idle_at"], guard["idle_size"] = idle.ctypes.data, len(idle) - 1
         return number
-    made: Any = token_bucket.new(p, now) if layer["kind"] == L_RATE_LIMIT else budget.new(p, now)
+    kind: Any = budget
+    if layer["kind"] == L_RATE_LIMIT:
+        kind = cycles if isinstance(p, cycles.Params) else token_bucket
+    made = kind.new(p, now)
     for name in made.__slots__:
         guard[name] = getattr(made, name)
     return number

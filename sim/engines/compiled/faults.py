@@ -5,10 +5,20 @@ from typing import Any
 from sim import luck
 from sim.engines.compiled import layout
 from sim.engines.compiled.booking import gauge
+from sim.engines.compiled.caches import flush
 from sim.engines.compiled.clock import after
 from sim.engines.compiled.cores import freeze, thaw
 from sim.engines.compiled.draws import draw
-from sim.engines.compiled.memory import compiled, lists, record_at, replica_of, service_of, source_of, wire_of
+from sim.engines.compiled.memory import (
+    cache_of,
+    compiled,
+    lists,
+    record_at,
+    replica_of,
+    service_of,
+    source_of,
+    wire_of,
+)
 from sim.engines.compiled.sources import set_surge
 from sim.engines.compiled.stopping import crash
 from sim.engines.compiled.tasks import APPLY, BEGUN, FAULT_BEGIN, FAULT_END, then
@@ -147,3 +157,5 @@ def elsewhere(w: Any, fault: Any, more: int) -> None:
     for i in range(fault.sources_n):
         source = source_of(w, lists(w)[fault.sources + i])
         set_surge(w, source, fault.times if more > 0 else 1.0 / fault.times)
+    for i in range(fault.caches_n):
+        flush(cache_of(w, lists(w)[fault.caches + i]))

@@ -23,11 +23,12 @@ from sim.engines.compiled.memory import (
 from sim.engines.compiled.tasks import GIVE_BACK, GRANTED, TELL_ON, WAITED, then, then_enter
 from sim.engines.ranks import RANK_TIMER
 from sim.policies import token_bucket
-from sim.policies.limits import budget, pool
+from sim.policies.limits import budget, cycles, pool
 from sim.words import BULKHEAD, EXPIRED, FOREVER, LIMITED, REFUSED_GOOD
 
 for _function in (
     token_bucket.take,
+    cycles.take,
     pool.enter,
     pool.leave,
     pool.next_enters,
@@ -73,8 +74,9 @@ def would_succeed(w: Any, layer: Any, key: Any) -> bool:
 
 @compiled
 def enter_rate_limit(w: Any, layer: Any, frame: Any) -> bool:
-    """Token bucket; a call may wait for its turn."""
-    wait = token_bucket.take(guard_of(w, frame.copy), limit_of(w, layer.params), w.now)
+    """Token bucket or cycles; a call may wait for its turn."""
+    state, p = guard_of(w, frame.copy), limit_of(w, layer.params)
+    wait = cycles.take(state, p, w.now) if p.cycles else token_bucket.take(state, p, w.now)
     if wait < 0:
         turn_away(w, layer, frame, LIMITED)
     elif wait > 0:

@@ -4,8 +4,11 @@ from typing import Any
 
 from sim import luck
 from sim.engines.compiled.booking import count, visit
+from sim.engines.compiled.caches import keep, look_up
+from sim.engines.compiled.clock import after
 from sim.engines.compiled.cores import begin_work
 from sim.engines.compiled.memory import (
+    cache_of,
     compiled,
     job_of,
     join_of,
@@ -24,6 +27,7 @@ from sim.engines.compiled.tasks import (
     BEGIN_CALL,
     BRANCH_OVER,
     DECIDED,
+    HIT,
     NEXT_BRANCH,
     NEXT_CALL,
     RAN_ON,
@@ -32,9 +36,10 @@ from sim.engines.compiled.tasks import (
     in_this_order,
     then,
 )
+from sim.engines.ranks import RANK_ANSWER
 from sim.record.types import WASTED_NS
 from sim.topology.types import CALL, CANCEL_NONE, WORK
-from sim.words import ERROR, OK, UNUSED
+from sim.words import CACHE_HITS, CACHE_MISSES, ERROR, OK, UNUSED
 
 
 @compiled
@@ -85,18 +90,39 @@ def call(w: Any, walk: Any, step: Any) -> bool:
 
 @compiled
 def next_call(w: Any, walk: Any, site: Any) -> bool:
-    """A call step's next repetition; True if there was one."""
-    if walk.rep >= site.repeat:
-        walk.rep = 0
-        return False
-    if site.wait:
-        then(w, BEGIN_CALL, walk.id, walk.rep)
-        lend_slot(w, walk)
-    else:
-        then(w, NEXT_CALL, walk.id)
-        then(w, BEGIN_CALL, walk.id, walk.rep)
+    """A call step's next repetition; True if there was one that is not just a hit."""
+    while walk.rep < site.repeat:
+        hit_ns = look(w, walk, site) if site.cache >= 0 else -1
+        if hit_ns > 0 and site.wait:
+            walk.moment = after(w, hit_ns, RANK_ANSWER, call_key(w, walk, walk.rep), HIT, walk.id)
+            return True
+        if hit_ns < 0 and site.wait:
+            then(w, BEGIN_CALL, walk.id, walk.rep)
+            lend_slot(w, walk)
+            return True
+        if hit_ns < 0:
+            then(w, NEXT_CALL, walk.id)
+            then(w, BEGIN_CALL, walk.id, walk.rep)
+            walk.rep += 1
+            return True
         walk.rep += 1
-    return True
+    walk.rep = 0
+    return False
+
+
+@compiled
+def call_key(w: Any, walk: Any, rep: int) -> Any:
+    """The luck of a call step's call number `rep`."""
+    return luck.child(walk.key, luck.CALL, step_at(w, walk).position, rep)
+
+
+@compiled
+def look(w: Any, walk: Any, site: Any) -> int:
+    """Is it in the cache? The time of the hit, -1 for a miss."""
+    caller = job_of(w, walk.job).replica
+    hit_ns = look_up(w, cache_of(w, site.cache), caller, call_key(w, walk, walk.rep))
+    count(w, site.id, CACHE_MISSES if hit_ns < 0 else CACHE_HITS)
+    return hit_ns
 
 
 @compiled
@@ -130,6 +156,8 @@ def call_ended(w: Any, walk: Any, called: Any, outcome: int) -> None:
         visit(w, site.callee, WASTED_NS, called.served_ns)
     if walk.over:
         return
+    if site.cache >= 0 and outcome == OK:
+        keep(w, cache_of(w, site.cache), job.replica, called.key)
     if outcome != OK:
         if not (called.fell_back or site.optional):
             walk_over(w, walk, ERROR)

@@ -4,13 +4,23 @@ from typing import Any
 
 from numba import njit
 
-from sim import luck
-from sim.engines.compiled import breaking, faults, guards, jobs, layers, retrying, sources, stopping
+from sim.engines.compiled import (
+    breaking,
+    caches,
+    faults,
+    guards,
+    jobs,
+    layers,
+    operations,
+    retrying,
+    sources,
+    stopping,
+)
 from sim.engines.compiled import tasks as t
 from sim.engines.compiled.attempt import answer, arrive, deliver, told, waste
 from sim.engines.compiled.clock import happen, row_of
 from sim.engines.compiled.cores import done, served
-from sim.engines.compiled.frames import NOBODY, WALK, begin
+from sim.engines.compiled.frames import FILLER, NOBODY, WALK, begin
 from sim.engines.compiled.memory import (
     compiled,
     copy_of,
@@ -20,6 +30,7 @@ from sim.engines.compiled.memory import (
     job_of,
     join_of,
     layer_of,
+    operation_of,
     params_of,
     replica_of,
     site_of,
@@ -129,6 +140,12 @@ def of_time(w: Any, task: Any, op: int) -> None:
         faults.fault_begins(w, fault_of(w, task.a))
     elif op == t.FAULT_END:
         faults.fault_ends(w, fault_of(w, task.a))
+    elif op == t.HIT:
+        walk = walk_of(w, task.a)
+        walk.moment = 0
+        jobs.repeated(w, walk)
+    elif op == t.BY_HAND:
+        operations.by_hand(w, operation_of(w, task.a))
     elif op == t.GRANTED or op == t.WAITED:
         frame = frame_of(w, task.a)
         if op == t.GRANTED:
@@ -184,10 +201,10 @@ def of_walks(w: Any, task: Any, op: int) -> None:
 @compiled
 def begin_call(w: Any, walk: Any, rep: int) -> None:
     """A call step's call number `rep` begins."""
-    step, job = jobs.step_at(w, walk), job_of(w, walk.job)
-    site = site_of(w, step.site)
-    key = luck.child(walk.key, luck.CALL, step.position, rep)
-    call = begin(w, site, WALK if site.wait else NOBODY, walk.id, job.replica, key, job.deadline)
+    job = job_of(w, walk.job)
+    site, key = site_of(w, jobs.step_at(w, walk).site), jobs.call_key(w, walk, rep)
+    owner = WALK if site.wait else FILLER if site.cache >= 0 else NOBODY
+    call = begin(w, site, owner, walk.id if site.wait else site.cache, job.replica, key, job.deadline)
     if site.wait:
         t.then(w, t.WAIT_FOR, walk.id, call.id)
     layers.enter(w, call.id, layer_of(w, site.root).inner, key)
@@ -233,6 +250,7 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
         stopping.crash_running(w, replica_of(w, task.a))
     elif op == t.FORGET:
         breaking.forget_caller(w, task.a)
+        caches.forget_entries(w, task.a)
     elif op == t.APPLY:
         faults.apply(w, fault_of(w, task.a), task.b)
     elif op == t.BEGUN:
@@ -251,6 +269,8 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
 def start_run(world: Any) -> None:
     """What happens before the first moment: faults are planned, sources wait for their first arrivals."""
     w = world[0]
+    for i in range(w.operations_n):
+        operations.plan_operation(w, operation_of(w, i))
     for i in range(w.faults_n):
         faults.plan_fault(w, fault_of(w, i))
     for i in range(w.sources_n):

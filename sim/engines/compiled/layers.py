@@ -7,9 +7,11 @@ from sim.engines.compiled.attempt import enter_attempt, tell_callee
 from sim.engines.compiled.balancer import choose, known
 from sim.engines.compiled.booking import book, count
 from sim.engines.compiled.breaking import admit, breaker_ended, find_copy
+from sim.engines.compiled.caches import keep
 from sim.engines.compiled.clock import after, cancel
 from sim.engines.compiled.frames import (
     ENDED,
+    FILLER,
     KEPT,
     LIVE,
     ORPHAN,
@@ -21,6 +23,7 @@ from sim.engines.compiled.guards import bulkhead_ended, enter_bulkhead, enter_ra
 from sim.engines.compiled.jobs import call_ended
 from sim.engines.compiled.memory import (
     ANY,
+    cache_of,
     compiled,
     copy_of,
     frame_of,
@@ -314,6 +317,9 @@ def root_ended(w: Any, call: Any, outcome: int) -> None:
     call_over(w, call, outcome)
     if call.owner_kind == WALK:
         call_ended(w, walk_of(w, call.owner), call, outcome)
+    elif call.owner_kind == FILLER:
+        if outcome == OK:
+            keep(w, cache_of(w, call.owner), call.caller, call.key)
     elif call.owner_kind:
         request_ended(w, call, outcome)
         if call.owner_kind == USER:

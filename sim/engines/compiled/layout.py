@@ -52,7 +52,7 @@ WORLD = record(
     + " copies_at copies_n guards_at guards_n"
     # What stands, and its numbers.
     + " layers_at sites_at steps_at endpoints_at wires_at services_at replicas_at replicas_n sources_at sources_n"
-    " hosts_at users_at faults_at faults_n dists_at lists_at params_at limits_at scopes_at scopes_n"
+    " hosts_at caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at lists_at params_at limits_at scopes_at scopes_n"
 )  # fmt: skip
 ROW = record("time order number slot")
 """Of the heap: when, rank and identity, and what is left to tell them apart: who was first."""
@@ -110,6 +110,8 @@ REPLICA = record(
     " works_first works_last works_n frozen shared cores since counted top next_moment",
     floats="virtual",
 )
+CACHE = record("id keys cumulative_at ttl_ns capacity shared hit first_caller callers stores_at")
+OPERATION = record("id at_ns state scopes scopes_n", keys="key")
 SOURCE = record(
     "id users users_n clients first_client arrivals sites sites_n shares_at times_at rates_at pieces k"
     " bursting stays since next think",
@@ -135,7 +137,7 @@ BREAKER_INTS = (
 RINGS = ("n_ring", "failures_ring", "slow_ring", "sum_ring", "stamp_ring")
 COPY = record(
     f"{BREAKER_INTS} rings_at ring_size id layer params scope caller target written due timer"
-    " born_ns first_state",
+    " born_ns first_state gone",
     keys="key",
     floats="ema",
 )
@@ -158,13 +160,14 @@ PARAMS = record(
 
 GUARD = record(
     "id layer scope at_ns taken threads first_idle idle_n idle_at idle_size slice slice_ns total_first"
-    " total_retries active retrying waiting_first waiting_last waiting_n",
+    " total_retries active retrying cycle permissions start_ns waiting_first waiting_last waiting_n",
     floats="tokens",
     tenths="first retries",
 )
 """A copy of a bulkhead, a rate limit or a retry budget, as `sim.policies` reads it, and who waits for it."""
 LIMIT_INTS = (
     "limit queue max_wait_ns core keep_alive_ns kind window_ns min_concurrent whole deposit withdrawal"
+    " period_ns timeout_ns cycles"
 )
 LIMIT_FLOATS = "rate_per_s burst ratio min_per_s capacity no_retry_earns"
 LIMIT = record(LIMIT_INTS, floats=LIMIT_FLOATS, costs="costs")

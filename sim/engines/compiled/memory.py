@@ -154,6 +154,16 @@ def copy_of(w: Any, number: int) -> Any:
 
 
 @compiled
+def cache_of(w: Any, number: int) -> Any:
+    return record_at(w.caches_at, number, layout.CACHE)
+
+
+@compiled
+def operation_of(w: Any, number: int) -> Any:
+    return record_at(w.operations_at, number, layout.OPERATION)
+
+
+@compiled
 def guard_of(w: Any, number: int) -> Any:
     return record_at(w.guards_at, number, layout.GUARD)
 

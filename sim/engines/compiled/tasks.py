@@ -37,6 +37,7 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     TICK,
     GRANTED,
     WAITED,
+    BY_HAND,
     # What follows ------------------------------------------------------------------------------------
     ENTER,
     RISE,
@@ -72,9 +73,9 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     LAST_COPY,
     TELL_ON,
     GIVE_BACK,
-) = range(1, 56)
+) = range(1, 57)
 
-KINDS = np.zeros((56, 2), dtype=np.int64)
+KINDS = np.zeros((57, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -111,6 +112,7 @@ WORDS = {
     TICK: "a breaker",
     GRANTED: "a rate limit",
     WAITED: "a bulkhead",
+    BY_HAND: "an operation",
 }  # fmt: skip
 """Moments in plain words, for the error of a time that stands still."""
 
