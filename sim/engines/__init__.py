@@ -49,7 +49,7 @@ def choose(topology: Topology, engine: str = "auto", *, trace: int = 0) -> tuple
 def absent() -> list[str]:
     """Why there is no compiled engine here; empty: there is."""
     if not there():
-        return ["numba is not installed: pip install 'cascadelab[fast]'"]
+        return ["numba is not installed: pip install '.[fast]' in the checkout"]
     try:
         import sim.engines.compiled.run  # noqa: F401
     except RuntimeError as error:

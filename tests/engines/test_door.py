@@ -44,7 +44,7 @@ def test_auto_takes_simpy_without_numba_and_says_so(long, monkeypatch):
     monkeypatch.setattr(engines, "there", lambda: False)
     chosen, why = engines.choose(long)
     assert chosen == "simpy"
-    assert "pip install 'cascadelab[fast]'" in engines.announcement(chosen, why)
+    assert "pip install '.[fast]'" in engines.announcement(chosen, why)
 
 
 def test_auto_says_what_the_compiled_engine_does_not_cover(long):
