@@ -21,7 +21,6 @@ def there() -> bool:
 def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:
     """What keeps the compiled engine from running this, each with its place; empty: it can."""
     found = list(_of_sites(topology))
-    found += [f"service {s.name}: autoscaling" for s in topology.services if s.autoscale is not None]
     if trace:
         found.append("walks of requests (--trace)")
     return found

@@ -38,6 +38,8 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     GRANTED,
     WAITED,
     BY_HAND,
+    LOOK,
+    JOINS,
     # What follows ------------------------------------------------------------------------------------
     ENTER,
     RISE,
@@ -73,9 +75,11 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     LAST_COPY,
     TELL_ON,
     GIVE_BACK,
-) = range(1, 57)
+    PLAN_LOOK,
+    LEAVE,
+) = range(1, 61)
 
-KINDS = np.zeros((57, 2), dtype=np.int64)
+KINDS = np.zeros((61, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -112,7 +116,7 @@ WORDS = {
     TICK: "a breaker",
     GRANTED: "a rate limit",
     WAITED: "a bulkhead",
-    BY_HAND: "an operation",
+    BY_HAND: "an operation", LOOK: "an autoscaler", JOINS: "an autoscaler",
 }  # fmt: skip
 """Moments in plain words, for the error of a time that stands still."""
 
