@@ -36,8 +36,6 @@ def _of_sites(topology: t.Topology) -> Iterator[str]:
 
 def _of_layer(topology: t.Topology, layer: t.Layer) -> str:
     if layer.kind == t.L_BREAKER:
-        scope = topology.scopes[layer.scope]
         if layer.params.plugin:
             return f"the breaker {layer.params.params[0]}, which is a Python class"
-        return "a shared breaker that hears of results later" if scope.shared and scope.delay_ns else ""
     return LAYERS.get(layer.kind, "")

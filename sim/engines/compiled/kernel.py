@@ -142,6 +142,9 @@ def of_time(w: Any, task: Any, op: int) -> None:
         faults.fault_begins(w, fault_of(w, task.a))
     elif op == t.FAULT_END:
         faults.fault_ends(w, fault_of(w, task.a))
+    elif op == t.HEAR:
+        letter = frame_of(w, task.a)
+        breaking.hear(w, layer_of(w, letter.layer), letter)
     elif op == t.LOOK:
         scaling.look(w, service_of(w, task.a))
     elif op == t.JOINS:

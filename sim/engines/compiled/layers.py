@@ -6,7 +6,7 @@ from typing import Any
 from sim.engines.compiled.attempt import enter_attempt, tell_callee
 from sim.engines.compiled.balancer import choose, known
 from sim.engines.compiled.booking import book, count
-from sim.engines.compiled.breaking import admit, breaker_ended, find_copy
+from sim.engines.compiled.breaking import admissible_as_seen, admit_as_seen, breaker_ended, find_copy
 from sim.engines.compiled.caches import keep
 from sim.engines.compiled.clock import after, cancel
 from sim.engines.compiled.frames import (
@@ -48,7 +48,6 @@ from sim.engines.compiled.retrying import (
 from sim.engines.compiled.sources import request_ended, think
 from sim.engines.compiled.tasks import CALL_OVER, HOP_BACK, HOP_THERE, PASSED, TELL, then, then_enter
 from sim.engines.ranks import RANK_ANSWER, RANK_TIMER
-from sim.policies import breaker as machine
 from sim.policies.limits import budget
 from sim.topology.types import (
     CANCEL_NONE,
@@ -194,7 +193,7 @@ def enter_breaker(w: Any, layer: Any, frame: Any) -> bool:
             return False
         target = frame.replica
     frame.copy = find_copy(w, layer, caller, target)
-    frame.ticket = admit(w, copy_of(w, frame.copy), params_of(w, layer.params))
+    frame.ticket = admit_as_seen(w, layer, copy_of(w, frame.copy), params_of(w, layer.params))
     if frame.ticket == 0:
         turn_away(w, layer, frame, BROKEN)
     return frame.ticket != 0
@@ -206,13 +205,13 @@ def pick_willing(w: Any, layer: Any, frame: Any, caller: int) -> bool:
     service, p = service_of(w, layer.service), params_of(w, layer.params)
     hosts, n, able = ints(w.hosts_at, ANY), known(w, service), 0
     for i in range(n):
-        able += machine.admissible(copy_of(w, find_copy(w, layer, caller, hosts[i])), p, w.now)
+        able += admissible_as_seen(w, layer, copy_of(w, find_copy(w, layer, caller, hosts[i])), p)
     if n and (n - able) / n > service.panic:
         frame.replica = choose(w, service, n, frame.key)
         return True
     willing = 0
     for i in range(n):
-        if machine.admissible(copy_of(w, find_copy(w, layer, caller, hosts[i])), p, w.now):
+        if admissible_as_seen(w, layer, copy_of(w, find_copy(w, layer, caller, hosts[i])), p):
             hosts[willing] = hosts[i]
             willing += 1
     frame.replica = choose(w, service, willing, frame.key) if willing else -1

@@ -52,13 +52,15 @@ WORLD = record(
     + " copies_at copies_n guards_at guards_n"
     # What stands, and its numbers.
     + " layers_at sites_at steps_at endpoints_at wires_at services_at replicas_at replicas_n sources_at sources_n"
-    " hosts_at services_n caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at lists_at params_at limits_at scopes_at scopes_n"
+    " hosts_at services_n caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at"
+    " lists_at params_at limits_at scopes_at scopes_n",
+    keys="seed",
 )  # fmt: skip
 ROW = record("time order number slot")
 """Of the heap: when, rank and identity, and what is left to tell them apart: who was first."""
 MOMENT = record("number op subject")
 TASK = record("op a b c", keys="key")
-MOVE = record("t_ns scope caller target from_state to_state cause n failures slow open_ns")
+MOVE = record("t_ns scope caller target from_state to_state cause n failures slow open_ns after")
 SPAN = record("fault start_ns end_ns")
 
 FRAME = record(
@@ -140,7 +142,7 @@ BREAKER_INTS = (
 RINGS = ("n_ring", "failures_ring", "slow_ring", "sum_ring", "stamp_ring")
 COPY = record(
     f"{BREAKER_INTS} rings_at ring_size id layer params scope caller target written due timer"
-    " born_ns first_state gone",
+    " born_ns first_state gone first_move last_move seen_move",
     keys="key",
     floats="ema",
 )

@@ -48,6 +48,7 @@ class Run:
         w = self.world[0]
         w["replicas_n"], w["scopes_n"] = topology.replicas, len(topology.scopes)
         w["faults_n"], w["sources_n"] = len(topology.faults), len(topology.sources)
+        w["seed"] = seed & ((1 << 64) - 1)
         w["services_n"] = len(topology.services)
         w["caches_n"], w["operations_n"] = len(topology.caches), len(topology.operations)
         w["instant"], w["reject_ns"] = -1, topology.reject_ns
