@@ -1,7 +1,6 @@
-"""What the compiled engine does not cover yet, said of a topology; and whether it is there at all."""
+"""What the compiled engine does not cover yet, said of a topology."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from sim.topology import types as t
 
@@ -11,11 +10,6 @@ LAYERS = {
     t.L_OUTLIER: "host ejection",
 }
 """Policies that only the SimPy engine runs."""
-
-
-def there() -> bool:
-    """Is numba installed?"""
-    return find_spec("numba") is not None
 
 
 def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:

@@ -7,6 +7,7 @@ from numba import njit
 from sim.engines.compiled import (
     breaking,
     caches,
+    entering,
     faults,
     guards,
     jobs,
@@ -170,7 +171,7 @@ def of_time(w: Any, task: Any, op: int) -> None:
 def of_passes(w: Any, task: Any, op: int) -> None:
     """Passes through layers."""
     if op == t.ENTER:
-        layers.enter(w, task.a, task.b, task.key)
+        entering.enter(w, task.a, task.b, task.key)
     elif op == t.RISE:
         w.depth -= 1
     elif op == t.ARRIVED:
@@ -216,7 +217,7 @@ def begin_call(w: Any, walk: Any, rep: int) -> None:
     call = begin(w, site, owner, walk.id if site.wait else site.cache, job.replica, key, job.deadline)
     if site.wait:
         t.then(w, t.WAIT_FOR, walk.id, call.id)
-    layers.enter(w, call.id, layer_of(w, site.root).inner, key)
+    entering.enter(w, call.id, layer_of(w, site.root).inner, key)
 
 
 @compiled
