@@ -1,9 +1,9 @@
 """Engines run a topology and hand back a record. One door for all of them: the record is the same."""
 
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from typing import Any
 
-from sim.engines.coverage import there, uncovered
 from sim.errors import SimulationError
 from sim.policies.plugins import answerable
 from sim.record.types import Record
@@ -36,6 +36,8 @@ def choose(topology: Topology, engine: str = "auto", *, trace: int = 0) -> tuple
         return "simpy", ""
     if engine == "auto" and plan(topology).attempts < REPAYS:
         return "simpy", SHORT
+    from sim.engines.coverage import uncovered
+
     missing = uncovered(topology, trace) or absent()
     if engine == "compiled" and missing:
         msg = "the compiled engine cannot run this:\n" + "\n".join(f"  {line}" for line in missing)
@@ -44,6 +46,11 @@ def choose(topology: Topology, engine: str = "auto", *, trace: int = 0) -> tuple
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         return "simpy", f"the compiled engine does not cover: {missing[0]}{more}"
     return "compiled", "the run is long"
+
+
+def there() -> bool:
+    """Is numba installed?"""
+    return find_spec("numba") is not None
 
 
 def absent() -> list[str]:

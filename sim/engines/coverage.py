@@ -1,7 +1,6 @@
-"""What the compiled engine does not cover yet, said of a topology; and whether it is there at all."""
+"""What the compiled engine does not cover yet, said of a topology."""
 
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from sim.topology import types as t
 
@@ -13,15 +12,9 @@ LAYERS = {
 """Policies that only the SimPy engine runs."""
 
 
-def there() -> bool:
-    """Is numba installed?"""
-    return find_spec("numba") is not None
-
-
 def uncovered(topology: t.Topology, trace: int = 0) -> list[str]:
     """What keeps the compiled engine from running this, each with its place; empty: it can."""
     found = list(_of_sites(topology))
-    found += [f"service {s.name}: autoscaling" for s in topology.services if s.autoscale is not None]
     if trace:
         found.append("walks of requests (--trace)")
     return found
@@ -37,8 +30,6 @@ def _of_sites(topology: t.Topology) -> Iterator[str]:
 
 def _of_layer(topology: t.Topology, layer: t.Layer) -> str:
     if layer.kind == t.L_BREAKER:
-        scope = topology.scopes[layer.scope]
         if layer.params.plugin:
             return f"the breaker {layer.params.params[0]}, which is a Python class"
-        return "a shared breaker that hears of results later" if scope.shared and scope.delay_ns else ""
     return LAYERS.get(layer.kind, "")

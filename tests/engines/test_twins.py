@@ -71,6 +71,52 @@ def test_every_shipped_scenario_that_both_run_gives_one_record(file, variant):
     assert_same(run_compiled(topology, 1), World(topology, 1, plugins={}).run())
 
 
+WEB = """
+schema: 1
+name: web
+duration: 20s
+drain: true
+sources:
+  users: {rate: 60/s, call: web, policies: {timeout: 800ms}}
+  bots: {users: 5, think: {exponential: 300ms}, mix: {web: 3, db: 1}, clients: 2}
+  bursts:
+    rate: {ramp: {from: 5/s, to: 20/s, after: 3s, over: 8s}}
+    arrivals: {bursts: {factor: 4, calm: 2s, burst: 500ms}}
+    call: db
+services:
+  web: {replicas: 3, slots: 10, queue: 5, balancer: least-outstanding, steps: [work: {lognormal: {mean: 5ms, cv: 1}}, call: db]}
+  db: {replicas: 2, balancer: power-of-two, slots: 6, queue: 40, DISCIPLINE, steps: [work: {exponential: 25ms}]}
+network: {uniform: [0.1ms, 1ms]}
+edges: {web -> db: {timeout: {after: 200ms, cancel: all}, POLICIES}}
+faults:
+  - {stop: {replica: "web[1]"}, mtbf: 4s, mttr: {exponential: 1s}}
+  - {slow: {service: db, times: 8}, at: 5s, for: 4s}
+  - {fail: {service: db, share: 50%}, after_requests: 900, for: 2s}
+  - {surge: {source: [users, bursts], times: 3}, at: 12s, for: 2s}
+operations:
+  - {do: force_open, edge: web -> db, at: 8s}
+  - {do: reset, edge: web -> db, at: 9s}
+"""
+PASSAGES = [
+    ("discipline: lifo", "breaker: hystrix, retry: {attempts: 3, budget: {use: grpc-retry-throttling}}"),
+    ("discipline: codel", "breaker: resilience4j, bulkhead: {use: resilience4j-thread-pool-bulkhead}"),
+    ("discipline: adaptive-lifo", "breaker: gobreaker, rate_limit: {use: resilience4j-ratelimiter}"),
+    ("contention: 0.1", "breaker: sentinel, retry: {attempts: 3, budget: {use: finagle-retry-budget}}"),
+    ("cold_start: {times: 3, for: 1s}", "breaker: {use: finagle}, bulkhead: {limit: 3, queue: 4}"),
+    ("health_check: 500ms", "breaker: {use: opossum, key: replica}, hedge: 40ms"),
+]
+
+
+@pytest.mark.parametrize(
+    ("discipline", "wrapped"), PASSAGES, ids=[a.split(":")[1].strip() for a, _ in PASSAGES]
+)
+def test_what_the_generator_does_not_say_gives_one_record(discipline, wrapped):
+    text = WEB.replace("DISCIPLINE", discipline).replace("POLICIES", wrapped)
+    topology = build(load_text(text).scenario())
+    assert uncovered(topology) == []
+    assert_same(run_compiled(topology, 4), World(topology, 4, plugins={}).run())
+
+
 def test_slices_and_growth_leave_no_trace():
     topology = shortened(build(load_file(str(FOLDER / "slow-database.yaml")).scenario("consecutive")))
     assert_same(run_compiled(topology, 2, slice_=777, room=64), run_compiled(topology, 2))

@@ -6,6 +6,7 @@ from numba.extending import register_jitable
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.clock import after, cancel
+from sim.engines.compiled.frames import blank_frame
 from sim.engines.compiled.memory import (
     ANY,
     compiled,
@@ -17,8 +18,8 @@ from sim.engines.compiled.memory import (
     record_at,
     scope_of,
 )
-from sim.engines.compiled.tasks import TICK, WITHDRAW, in_this_order, then
-from sim.engines.ranks import RANK_FAULT
+from sim.engines.compiled.tasks import HEAR, TICK, WITHDRAW, in_this_order, then
+from sim.engines.ranks import RANK_ANSWER, RANK_FAULT
 from sim.policies import breaker as machine
 from sim.policies import breaker_moves, breaker_results, breaker_window
 from sim.policies.breaker_parts import BY_FORCE, LEAVE_TOUCH
@@ -36,6 +37,8 @@ for _module, _names in (
     for _name in _names.split():
         register_jitable(getattr(_module, _name))
 
+UNHEARD = -1
+"""Ticket of a call that passed on an outdated view: the breaker itself knows nothing of it."""
 RESTARTED = 100
 """Cause of a move beside those of the machine: its caller crashed."""
 
@@ -59,7 +62,7 @@ def write(w: Any, copy: Any, from_state: int, to_state: int, cause: int) -> Any:
         w.low = 1
     move.t_ns, move.scope, move.caller, move.target = w.now, copy.scope, copy.caller, copy.target
     move.from_state, move.to_state, move.cause = from_state, to_state, cause
-    move.n = move.failures = move.slow = move.open_ns = 0
+    move.n = move.failures = move.slow = move.open_ns = move.after = 0
     return move
 
 
@@ -69,6 +72,7 @@ def after_call(w: Any, copy: Any, p: Any) -> None:
     if copy.moves != copy.written:
         copy.written = copy.moves
         move = write(w, copy, copy.from_state, copy.state, copy.cause)
+        remember_move(w, copy)
         move.n, move.failures, move.slow = copy.seen_n, copy.seen_failures, copy.seen_slow
         move.open_ns = copy.open_ns if copy.state == OPEN else 0
     due = machine.due(copy, p) if p.timed else FOREVER
@@ -91,6 +95,8 @@ def admit(w: Any, copy: Any, p: Any) -> int:
 @compiled
 def settle(w: Any, copy: Any, p: Any, ticket: int, verdict: int, elapsed_ns: int) -> None:
     """The result of an admitted try."""
+    if copy.gone:  # its caller crashed
+        return
     if p.leave == LEAVE_TOUCH:
         machine.look(copy, p, w.now)
         after_call(w, copy, p)
@@ -110,10 +116,71 @@ def tick(w: Any, copy: Any, p: Any) -> None:
 @compiled
 def breaker_ended(w: Any, layer: Any, frame: Any, outcome: int) -> None:
     """The copy hears how the try ended."""
-    if frame.ticket:
-        copy = copy_of(w, frame.copy)
-        ticket, frame.ticket = frame.ticket, 0
-        settle(w, copy, params_of(w, layer.params), ticket, layer.learn[outcome], w.now - frame.since)
+    if not frame.ticket:
+        return
+    copy, ticket, elapsed = copy_of(w, frame.copy), frame.ticket, w.now - frame.since
+    frame.ticket = 0
+    if layer.delay_ns:
+        letter = blank_frame(w, layer.id, frame.key)
+        letter.parent = letter.call = 0
+        letter.copy, letter.ticket, letter.aux, letter.since = copy.id, ticket, outcome, elapsed
+        after(w, layer.delay_ns, RANK_ANSWER, w.seed, HEAR, letter.id)
+    else:
+        settle(w, copy, params_of(w, layer.params), ticket, layer.learn[outcome], elapsed)
+
+
+# A shared copy with delay d hears results d later, and callers see its state of d ago -----------------
+
+
+@compiled
+def hear(w: Any, layer: Any, letter: Any) -> None:
+    """A result arrives."""
+    if letter.ticket != UNHEARD:
+        verdict = layer.learn[letter.aux]
+        settle(w, copy_of(w, letter.copy), params_of(w, layer.params), letter.ticket, verdict, letter.since)
+
+
+@compiled
+def remember_move(w: Any, copy: Any) -> None:
+    """The last row of the log is the newest move of this copy: a chain through the log."""
+    newest = w.moves_n
+    if copy.last_move:
+        record_at(w.moves_at, copy.last_move - 1, layout.MOVE).after = newest
+    else:
+        copy.first_move = newest
+    copy.last_move = newest
+
+
+@compiled
+def view(w: Any, layer: Any, copy: Any) -> int:
+    """The state of d ago."""
+    while True:
+        seen = copy.seen_move
+        following = record_at(w.moves_at, seen - 1, layout.MOVE).after if seen else copy.first_move
+        if not following or record_at(w.moves_at, following - 1, layout.MOVE).t_ns + layer.delay_ns > w.now:
+            return record_at(w.moves_at, seen - 1, layout.MOVE).to_state if seen else CLOSED
+        copy.seen_move = following
+
+
+@compiled
+def admissible_as_seen(w: Any, layer: Any, copy: Any, p: Any) -> bool:
+    """Would it admit this caller?"""
+    if layer.delay_ns == 0:
+        return machine.admissible(copy, p, w.now)
+    if view(w, layer, copy) == CLOSED:
+        return True
+    return copy.state != CLOSED and machine.admissible(copy, p, w.now)
+
+
+@compiled
+def admit_as_seen(w: Any, layer: Any, copy: Any, p: Any) -> int:
+    """A caller that sees it closed goes ahead, and is unheard if the copy would refuse."""
+    if layer.delay_ns == 0:
+        return admit(w, copy, p)
+    if view(w, layer, copy) == CLOSED:
+        ticket = admit(w, copy, p) if copy.state == CLOSED else 0
+        return ticket if ticket else UNHEARD
+    return admit(w, copy, p) if copy.state != CLOSED else 0
 
 
 @compiled

@@ -95,9 +95,20 @@ class Standing:
             rows.append(
                 {name: getattr(s, name) for name in same.split()}
                 | {"slots": unlimited(s.slots), "places": unlimited(s.queue)}
-                | {"members": self.list_of(members), "members_n": s.replicas}
+                | {"members": self.list_of(members), "members_n": s.replicas, "cores": s.cores}
+                | self._scale(s)
             )
         self.table("services", layout.SERVICE, rows)
+
+    def _scale(self, s: t.Service) -> dict[str, Any]:
+        scale = s.autoscale
+        if scale is None:
+            return {}
+        return {
+            "scaled": 1, "target": scale.target, "interval_ns": scale.interval_ns,
+            "startup_ns": scale.startup_ns, "least": scale.min, "most": scale.max,
+            "key": luck.named(self.seed, f"autoscale {s.name}"),
+        }  # fmt: skip
 
     def _endpoints(self) -> None:
         rows = [

@@ -83,8 +83,9 @@ class Layers:
         if spec.kind == t.L_FALLBACK:
             return {"on": p.on}
         if spec.kind == t.L_BREAKER:
-            key_kind = self.topology.scopes[spec.scope].key
-            return {"params": self._params(p.params), "learn": p.learn, "key_kind": key_kind}
+            scope = self.topology.scopes[spec.scope]
+            late = {"delay_ns": scope.delay_ns if scope.shared else 0}
+            return late | {"params": self._params(p.params), "learn": p.learn, "key_kind": scope.key}
         return {}
 
     def _limit(self, p: Any) -> int:

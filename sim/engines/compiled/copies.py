@@ -67,7 +67,17 @@ def _breaker(run: "Run", layer: Any, caller: int, target: int) -> int:
 def _write(run: "Run", who: tuple[int, ...], b: machine.Breaker) -> None:
     """An operation holds the others: this one moves there at once. The log has room: the kernel left some."""
     n = int(run.world["moves_n"][0])
-    run.held["moves"][n] = (*who, b.from_state, b.state, b.cause, b.seen_n, b.seen_failures, b.seen_slow, 0)
+    run.held["moves"][n] = (
+        *who,
+        b.from_state,
+        b.state,
+        b.cause,
+        b.seen_n,
+        b.seen_failures,
+        b.seen_slow,
+        0,
+        0,
+    )
     run.world["moves_n"] = n + 1
 
 

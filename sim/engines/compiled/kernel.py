@@ -7,12 +7,14 @@ from numba import njit
 from sim.engines.compiled import (
     breaking,
     caches,
+    entering,
     faults,
     guards,
     jobs,
     layers,
     operations,
     retrying,
+    scaling,
     sources,
     stopping,
 )
@@ -33,6 +35,7 @@ from sim.engines.compiled.memory import (
     operation_of,
     params_of,
     replica_of,
+    service_of,
     site_of,
     source_of,
     user_of,
@@ -140,6 +143,13 @@ def of_time(w: Any, task: Any, op: int) -> None:
         faults.fault_begins(w, fault_of(w, task.a))
     elif op == t.FAULT_END:
         faults.fault_ends(w, fault_of(w, task.a))
+    elif op == t.HEAR:
+        letter = frame_of(w, task.a)
+        breaking.hear(w, layer_of(w, letter.layer), letter)
+    elif op == t.LOOK:
+        scaling.look(w, service_of(w, task.a))
+    elif op == t.JOINS:
+        scaling.joins(w, service_of(w, task.a))
     elif op == t.HIT:
         walk = walk_of(w, task.a)
         walk.moment = 0
@@ -161,7 +171,7 @@ def of_time(w: Any, task: Any, op: int) -> None:
 def of_passes(w: Any, task: Any, op: int) -> None:
     """Passes through layers."""
     if op == t.ENTER:
-        layers.enter(w, task.a, task.b, task.key)
+        entering.enter(w, task.a, task.b, task.key)
     elif op == t.RISE:
         w.depth -= 1
     elif op == t.ARRIVED:
@@ -207,7 +217,7 @@ def begin_call(w: Any, walk: Any, rep: int) -> None:
     call = begin(w, site, owner, walk.id if site.wait else site.cache, job.replica, key, job.deadline)
     if site.wait:
         t.then(w, t.WAIT_FOR, walk.id, call.id)
-    layers.enter(w, call.id, layer_of(w, site.root).inner, key)
+    entering.enter(w, call.id, layer_of(w, site.root).inner, key)
 
 
 @compiled
@@ -255,6 +265,10 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
         faults.apply(w, fault_of(w, task.a), task.b)
     elif op == t.BEGUN:
         faults.begun(w, fault_of(w, task.a))
+    elif op == t.PLAN_LOOK:
+        scaling.plan_look(w, service_of(w, task.a))
+    elif op == t.LEAVE:
+        scaling.leave(w, service_of(w, task.a), task.b)
     elif op == t.TELL_ON:
         layers.tell_on(w, frame_of(w, task.a), task.b)
     elif op == t.GIVE_BACK:
@@ -269,6 +283,9 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
 def start_run(world: Any) -> None:
     """What happens before the first moment: faults are planned, sources wait for their first arrivals."""
     w = world[0]
+    for i in range(w.services_n):
+        if service_of(w, i).scaled:
+            scaling.plan_look(w, service_of(w, i))
     for i in range(w.operations_n):
         operations.plan_operation(w, operation_of(w, i))
     for i in range(w.faults_n):

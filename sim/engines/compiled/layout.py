@@ -52,13 +52,15 @@ WORLD = record(
     + " copies_at copies_n guards_at guards_n"
     # What stands, and its numbers.
     + " layers_at sites_at steps_at endpoints_at wires_at services_at replicas_at replicas_n sources_at sources_n"
-    " hosts_at caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at lists_at params_at limits_at scopes_at scopes_n"
+    " hosts_at services_n caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at"
+    " lists_at params_at limits_at scopes_at scopes_n",
+    keys="seed",
 )  # fmt: skip
 ROW = record("time order number slot")
 """Of the heap: when, rank and identity, and what is left to tell them apart: who was first."""
 MOMENT = record("number op subject")
 TASK = record("op a b c", keys="key")
-MOVE = record("t_ns scope caller target from_state to_state cause n failures slow open_ns")
+MOVE = record("t_ns scope caller target from_state to_state cause n failures slow open_ns after")
 SPAN = record("fault start_ns end_ns")
 
 FRAME = record(
@@ -89,8 +91,10 @@ JOIN = record("id mark walk step decided ok failed")
 DIST = record("kind parts parts_n points_at points_n", floats="a b c")
 SERVICE = record(
     "id slots places discipline codel_target_ns codel_interval_ns holds_slot balancer health_check_ns"
-    " cold_start_ns first_replica replicas_max turn changes members members_n",
-    floats="contention cold_start_times panic",
+    " cold_start_ns first_replica replicas_max turn changes members members_n"
+    " cores scaled interval_ns startup_ns least most starting last_ns",
+    keys="key",
+    floats="contention cold_start_times panic target",
 )
 ENDPOINT = record("id service steps steps_n fail_fast", floats="error_rate")
 STEP = record("id kind endpoint position work site branches branches_n need cancel")
@@ -107,7 +111,8 @@ REPLICA = record(
     "id service inside slots places queue_first queue_last queue_n emptied_at interval_end least_delay"
     " overloaded reset_pending jobs_first jobs_last jobs_n running_first running_last serving member up"
     " down_since cold_until slow_n failing_n hanging_n freezes stops faults faults_n watching"
-    " works_first works_last works_n frozen shared cores since counted top next_moment",
+    " works_first works_last works_n frozen shared cores since counted top next_moment"
+    " seen_busy_ns worked_ns",
     floats="virtual",
 )
 CACHE = record("id keys cumulative_at ttl_ns capacity shared hit first_caller callers stores_at")
@@ -137,7 +142,7 @@ BREAKER_INTS = (
 RINGS = ("n_ring", "failures_ring", "slow_ring", "sum_ring", "stamp_ring")
 COPY = record(
     f"{BREAKER_INTS} rings_at ring_size id layer params scope caller target written due timer"
-    " born_ns first_state gone",
+    " born_ns first_state gone first_move last_move seen_move",
     keys="key",
     floats="ema",
 )

@@ -15,7 +15,7 @@ def transitions_of(run: "Run") -> list[Transition]:
     """Every move of every copy; one that began in another state than closed moved there by its settings."""
     out = []
     for row in run.held["moves"][: int(run.world["moves_n"][0])].tolist():
-        t_ns, scope, caller, target, from_state, to_state, cause, n, failures, slow, open_ns = row
+        t_ns, scope, caller, target, from_state, to_state, cause, n, failures, slow, open_ns, _ = row
         word = "caller restarted" if cause == RESTARTED else CAUSES[cause]
         out.append(
             Transition(t_ns, scope, caller, target, from_state, to_state, word, n, failures, slow, open_ns)

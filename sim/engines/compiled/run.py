@@ -16,7 +16,7 @@ from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
 from sim.engines.compiled.tasks import WORDS
 from sim.errors import SimulationError
-from sim.record.types import Record
+from sim.record.types import WORKING_NS, Record
 from sim.topology.types import Topology
 from sim.words import FOREVER
 
@@ -48,6 +48,8 @@ class Run:
         w = self.world[0]
         w["replicas_n"], w["scopes_n"] = topology.replicas, len(topology.scopes)
         w["faults_n"], w["sources_n"] = len(topology.faults), len(topology.sources)
+        w["seed"] = seed & ((1 << 64) - 1)
+        w["services_n"] = len(topology.services)
         w["caches_n"], w["operations_n"] = len(topology.caches), len(topology.operations)
         w["instant"], w["reject_ns"] = -1, topology.reject_ns
         w["requests"], w["successes"] = topology.requests, topology.successes
@@ -104,6 +106,7 @@ class Run:
                 self._make_room()
             elif status == kernel.TURN:
                 self.tables.turn(int(self.held["heap"]["time"][0]))
+                self._tell_autoscalers()
             if progress is not None and not w["tasks_n"] and time.perf_counter() >= pause_at:
                 pause_at = time.perf_counter() + PROGRESS_S
                 try:
@@ -115,6 +118,12 @@ class Run:
                     return
         if end < FOREVER and not w["stopped"]:
             w["now"] = end
+
+    def _tell_autoscalers(self) -> None:
+        """How long the cores have been at work in the buckets that are put away."""
+        if any(service.autoscale is not None for service in self.topology.services):
+            replicas = self.held["replicas"]["worked_ns"][: self.topology.replicas]
+            replicas[:] = self.tables.recorder.put_away(WORKING_NS)
 
     def _drain(self, progress: Callable[[int, int], None] | None) -> None:
         """No new arrivals; until every call is answered and no replica is at work, or nothing moves."""

@@ -38,6 +38,9 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     GRANTED,
     WAITED,
     BY_HAND,
+    LOOK,
+    JOINS,
+    HEAR,
     # What follows ------------------------------------------------------------------------------------
     ENTER,
     RISE,
@@ -73,9 +76,11 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     LAST_COPY,
     TELL_ON,
     GIVE_BACK,
-) = range(1, 57)
+    PLAN_LOOK,
+    LEAVE,
+) = range(1, 62)
 
-KINDS = np.zeros((57, 2), dtype=np.int64)
+KINDS = np.zeros((62, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -98,7 +103,7 @@ for _op in (DONE, HIT, BEGIN_CALL, NEXT_CALL, STOP_WALK, STOP_INNER):
     KINDS[_op, 0] = WALK
 for _op in (NEXT_BRANCH, BRANCH_OVER, DECIDED):
     KINDS[_op, 0] = JOIN
-for _op in (GRANTED, WAITED, TELL_ON):
+for _op in (GRANTED, WAITED, TELL_ON, HEAR):
     KINDS[_op, 0] = FRAME
 KINDS[WAIT_FOR] = WALK, FRAME
 KINDS[STOP_WALKS] = JOB, WALK
@@ -112,7 +117,7 @@ WORDS = {
     TICK: "a breaker",
     GRANTED: "a rate limit",
     WAITED: "a bulkhead",
-    BY_HAND: "an operation",
+    BY_HAND: "an operation", LOOK: "an autoscaler", JOINS: "an autoscaler", HEAR: "a result on its way",
 }  # fmt: skip
 """Moments in plain words, for the error of a time that stands still."""
 
