@@ -35,6 +35,7 @@ class BuiltIn:
         self.touched = self.params.leave == LEAVE_TOUCH
         self.due = FOREVER
         self.timer: Moment | None = None
+        self.gone = False
         self.on_move: Callable[[int], None] = _nobody
         world.recorder.copies.append(Copy(*self.who, layer.clock.now, True))
         if self.record.state != CLOSED:
@@ -60,6 +61,8 @@ class BuiltIn:
 
     def settle(self, now: int, ticket: Any, outcome: int, elapsed_ns: int) -> None:
         """The result of an admitted try."""
+        if self.gone:
+            return
         if self.touched:
             machine.look(self.record, self.params, now)
             self.after(now)
@@ -104,14 +107,8 @@ class BuiltIn:
                 self.timer = self.layer.clock.after(max(due - now, 0), RANK_FAULT, b.key, self._tick, self)
 
     def forget(self) -> None:
-        """Its caller crashed: it is gone, and open no longer."""
-        if self.timer is not None:
-            self.timer.cancel()
-        if self.state != CLOSED:
-            transition = Transition(
-                self.layer.clock.now, *self.who, self.state, CLOSED, "caller restarted", 0, 0, 0, 0
-            )
-            self.layer.recorder.transitions.append(transition)
+        """Its caller crashed."""
+        _forget(self)
 
 
 class UserMade:
@@ -126,6 +123,7 @@ class UserMade:
         self.known = hasattr(self.user, "state")
         self.last = self.state
         self.timer: Moment | None = None
+        self.gone = False
         self.on_move: Callable[[int], None] = _nobody
         layer.recorder.copies.append(Copy(*self.who, layer.clock.now, self.known))
         by_hand = layer.world.operations.state_of(layer.scope)
@@ -148,6 +146,8 @@ class UserMade:
 
     def settle(self, now: int, ticket: Any, outcome: int, elapsed_ns: int) -> None:
         """The result of an admitted try."""
+        if self.gone:
+            return
         verdict = self.layer.params.learn[outcome]
         slow = elapsed_ns > self.layer.params.slow_ns
         self.user.settle(now, ticket, Outcome(verdict, slow, OUTCOMES[outcome], elapsed_ns))
@@ -185,8 +185,18 @@ class UserMade:
 
     def forget(self) -> None:
         """Its caller crashed."""
-        if self.timer is not None:
-            self.timer.cancel()
+        _forget(self)
+
+
+def _forget(copy: BuiltIn | UserMade) -> None:
+    """The caller of a copy crashed: it is gone, open no longer, and learns nothing of what still comes in."""
+    copy.gone = True
+    if copy.timer is not None:
+        copy.timer.cancel()
+    if copy.state != CLOSED:
+        layer = copy.layer
+        move = Transition(layer.clock.now, *copy.who, copy.state, CLOSED, "caller restarted", 0, 0, 0, 0)
+        layer.recorder.transitions.append(move)
 
 
 UNHEARD = object()

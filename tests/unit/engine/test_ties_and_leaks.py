@@ -6,6 +6,8 @@ import pytest
 
 from sim import load, run
 from sim.engines import run as run_engine
+from sim.measures import evaluate
+from sim.scenario import load_text
 from sim.topology.build import build
 
 USERS = "users: {{rate: {rate}, arrivals: deterministic, call: {call}, policies: {{{policies}}}}}"
@@ -227,6 +229,48 @@ def test_open_share_of_a_restarted_caller_stays_a_share(played):
         "faults: [{stop: {service: w}, at: 27s, for: 1s}]\n"
     )
     assert 0.5 < result.measure("open_share") <= 1.0
+
+
+def test_what_comes_in_for_a_crashed_caller_trips_no_breaker(played):
+    result = played(
+        "duration: 20s\n"
+        "sources: {users: {rate: 50/s, arrivals: deterministic, call: w}}\n"
+        "services: {w: {steps: [call: d]}, d: {steps: [work: 1ms]}}\n"
+        "edges: {w -> d: {timeout: 1s, breaker: {use: consecutive, open_for: 2s}}}\n"
+        "faults:\n"
+        "  - {cut: {edge: w -> d, mode: black-hole}, at: 5s, for: 1s}\n"
+        "  - {stop: {service: w}, at: 5500ms, for: 1s}\n"
+    )
+    assert result.measure("cancelled(w -> d)") > 20
+    assert result.measure("B") == 0
+    assert result.measure("open_share") == 0
+
+
+class OpensAtOnce:
+    """A user's breaker: open for good after the first failure."""
+
+    state = "closed"
+
+    def admit(self, now):
+        return "ticket" if self.state == "closed" else None
+
+    def settle(self, now, ticket, outcome):
+        if outcome.name != "ok":
+            self.state = "open"
+
+
+def test_a_users_breaker_is_open_no_longer_than_its_caller_lives():
+    text = (
+        "schema: 1\nname: s\nduration: 20s\n"
+        "sources: {users: {rate: 50/s, arrivals: deterministic, call: w}}\n"
+        "services: {w: {steps: [call: d]}, d: {steps: [work: 1ms]}}\n"
+        "edges: {w -> d: {breaker: {use: mine}}}\n"
+        "faults: [{fail: {service: d}, at: 4s, for: 1s}, {stop: {service: w}, at: 9s, for: 1s}]\n"
+    )
+    mine = {"mine": OpensAtOnce}
+    topology = build(load_text(text, known_breakers=mine).scenario())
+    record = run_engine(topology, 1, plugins=mine)
+    assert evaluate("open_share", record, topology) == pytest.approx(5 / 20, abs=0.01)
 
 
 def test_time_that_stands_still_names_who_makes_it(tmp_path):
