@@ -11,13 +11,24 @@ Times are integer ns.
     ejected(e, host)                  is it out?
     panics(e, p, healthy)             is ejection ignored with so many healthy hosts left?
     join(e, host), leave(e, host)     hosts come and go
-
-What happened lies in `e.moved` (see Hosts) until the reader empties it.
+    moves(e)                          who was ejected and who returned since the last look
 """
 
 from math import sqrt
 
-from sim.policies.outlier_hosts import EXTERNAL, LOCAL, Hosts, bring_in, detect, ejected, join, leave, new
+from sim.policies.outlier_hosts import (
+    EXTERNAL,
+    LOCAL,
+    Hosts,
+    at,
+    bring_in,
+    detect,
+    ejected,
+    join,
+    leave,
+    moves,
+    new,
+)
 from sim.policies.outlier_params import (
     BY_5XX,
     BY_GATEWAY,
@@ -38,7 +49,7 @@ from sim.policies.outlier_params import (
 from sim.words import FOREVER
 
 __all__ = [
-    "CAUSES", "Hosts", "Params", "due", "ejected", "join", "leave", "new", "panics", "report", "settle", "sweep",
+    "CAUSES", "Hosts", "Params", "due", "ejected", "join", "leave", "moves", "new", "panics", "report", "settle", "sweep",
 ]  # fmt: skip
 
 OVERPROVISIONING = 140
@@ -59,7 +70,7 @@ def settle(e: Hosts, p: Params, now: int, host: int, code: int) -> None:
 
 def report(e: Hosts, p: Params, now: int, host: int, code: int) -> None:
     """One result of a host that is present; of one that has left nobody wants to hear."""
-    if code == UNREPORTED or not e.present[host]:
+    if code == UNREPORTED or not e.presents[host]:
         return
     if p.split and code < 0:
         _local(e, p, now, host, code == CONNECTED)
@@ -71,36 +82,37 @@ def _answer(e: Hosts, p: Params, now: int, host: int, code: int) -> None:
     good = code < p.ok_below
     _count(e, p, EXTERNAL, host, good)
     if good:
-        e.run[host] = e.gateway_run[host] = 0
+        e.runs[host] = e.gateway_runs[host] = 0
         return
     if 502 <= code <= 504:
-        e.gateway_run[host] += 1
-        if e.gateway_run[host] == p.run_gateway:
+        e.gateway_runs[host] += 1
+        if e.gateway_runs[host] == p.run_gateway:
             detect(e, p, now, host, BY_GATEWAY, p.run_gateway, p.run_gateway)
-            e.gateway_run[host] = 0
+            e.gateway_runs[host] = 0
     else:
-        e.gateway_run[host] = 0
-    e.run[host] += 1
-    if e.run[host] == p.run_5xx:
+        e.gateway_runs[host] = 0
+    e.runs[host] += 1
+    if e.runs[host] == p.run_5xx:
         detect(e, p, now, host, BY_5XX, p.run_5xx, p.run_5xx)
-        e.run[host] = 0
+        e.runs[host] = 0
 
 
 def _local(e: Hosts, p: Params, now: int, host: int, good: bool) -> None:
     _count(e, p, LOCAL, host, good)
     if good:
-        e.local_run[host] = 0
+        e.local_runs[host] = 0
         return
-    e.local_run[host] += 1
-    if e.local_run[host] == p.run_local:
+    e.local_runs[host] += 1
+    if e.local_runs[host] == p.run_local:
         detect(e, p, now, host, BY_LOCAL, p.run_local, p.run_local)
-        e.local_run[host] = 0
+        e.local_runs[host] = 0
 
 
 def _count(e: Hosts, p: Params, origin: int, host: int, good: bool) -> None:
     if p.rate or p.percentage:
-        e.total[origin][host] += 1
-        e.ok[origin][host] += good
+        i = at(e, origin, host)
+        e.totals[i] += 1
+        e.oks[i] += good
         e.counted += 1
 
 
@@ -128,73 +140,98 @@ def sweep(e: Hosts, p: Params, now: int) -> None:
 def _give_back(e: Hosts, p: Params, now: int) -> None:
     if e.out_n == 0:
         return
-    for host in range(len(e.out)):
-        if e.out[host]:
-            passed = now - e.ejected_ns[host]
+    for host in range(e.hosts):
+        if e.outs[host]:
+            passed = now - e.ejected_at[host]
             if passed > e.length_ns[host] or (passed == e.length_ns[host] and not p.strict_return):
                 bring_in(e, host, BY_TIME)
-                e.returned_ns[host] = now
+                e.returned_at[host] = now
 
 
 def _swap(e: Hosts) -> None:
     """The interval that was under way is the completed one; another begins."""
-    e.judged_total, e.total = e.total, e.judged_total
-    e.judged_ok, e.ok = e.ok, e.judged_ok
-    for origin in range(2):
-        for host in range(len(e.out)):
-            e.total[origin][host] = e.ok[origin][host] = 0
+    for i in range(2 * e.hosts):
+        e.judged_totals[i], e.judged_oks[i] = e.totals[i], e.oks[i]
+        e.totals[i] = e.oks[i] = 0
     e.counted = 0
 
 
 def _judge(e: Hosts, p: Params, now: int, origin: int) -> None:
-    """Success rates, then failure percentages.
+    """Success rates, then failure percentages, of the hosts that had been there when the sweep came to them.
 
     Model: hosts are judged in their order; Envoy's is that of a hash map. It matters only where the
     limit lets some of them go and not all.
     """
-    total = e.judged_total[origin]
-    able = [h for h in range(len(total)) if total[h] > 0 and (p.judge_ejected or not e.out[h])]
+    for host in range(e.hosts):
+        e.judged[host] = 1 if p.judge_ejected or not e.outs[host] else 0
     if p.rate:
-        _judge_rates(e, p, now, origin, [h for h in able if total[h] >= p.rate_volume])
+        _judge_rates(e, p, now, origin)
     if p.percentage:
-        _judge_percentages(e, p, now, origin, [h for h in able if total[h] >= p.percentage_volume])
+        _judge_percentages(e, p, now, origin)
 
 
-def _judge_rates(e: Hosts, p: Params, now: int, origin: int, hosts: list[int]) -> None:
-    if not hosts or len(hosts) < p.rate_hosts:
+def _is_judged(e: Hosts, origin: int, host: int, volume: int) -> bool:
+    """Has it results enough?"""
+    total = e.judged_totals[at(e, origin, host)]
+    return e.judged[host] == 1 and total > 0 and total >= volume
+
+
+def _judged_n(e: Hosts, origin: int, volume: int) -> int:
+    n = 0
+    for host in range(e.hosts):
+        n += _is_judged(e, origin, host, volume)
+    return n
+
+
+def _judge_rates(e: Hosts, p: Params, now: int, origin: int) -> None:
+    n = _judged_n(e, origin, p.rate_volume)
+    if n == 0 or n < p.rate_hosts:
         return
-    total, ok = e.judged_total[origin], e.judged_ok[origin]
     cause = BY_RATE if origin == EXTERNAL else BY_LOCAL_RATE
-    threshold = _threshold(e, p, hosts, origin)
-    for h in hosts:
-        if ok[h] * p.unit / total[h] < threshold:
-            detect(e, p, now, h, cause, total[h], total[h] - ok[h])
+    threshold = _threshold(e, p, origin, n)
+    for host in range(e.hosts):
+        if _is_judged(e, origin, host, p.rate_volume) and _rate(e, p, origin, host) < threshold:
+            _point_at(e, p, now, origin, host, cause)
 
 
-def _judge_percentages(e: Hosts, p: Params, now: int, origin: int, hosts: list[int]) -> None:
-    if not hosts or len(hosts) < p.percentage_hosts:
+def _judge_percentages(e: Hosts, p: Params, now: int, origin: int) -> None:
+    n = _judged_n(e, origin, p.percentage_volume)
+    if n == 0 or n < p.percentage_hosts:
         return
-    total, ok = e.judged_total[origin], e.judged_ok[origin]
     cause = BY_PERCENTAGE if origin == EXTERNAL else BY_LOCAL_PERCENTAGE
-    for h in hosts:
-        if _fails_too_much(p, total[h], ok[h]):
-            detect(e, p, now, h, cause, total[h], total[h] - ok[h])
+    for host in range(e.hosts):
+        if _is_judged(e, origin, host, p.percentage_volume) and _fails_too_much(e, p, origin, host):
+            _point_at(e, p, now, origin, host, cause)
 
 
-def _threshold(e: Hosts, p: Params, hosts: list[int], origin: int) -> float:
+def _point_at(e: Hosts, p: Params, now: int, origin: int, host: int, cause: int) -> None:
+    i = at(e, origin, host)
+    detect(e, p, now, host, cause, e.judged_totals[i], e.judged_totals[i] - e.judged_oks[i])
+
+
+def _rate(e: Hosts, p: Params, origin: int, host: int) -> float:
+    i = at(e, origin, host)
+    return e.judged_oks[i] * p.unit / e.judged_totals[i]
+
+
+def _threshold(e: Hosts, p: Params, origin: int, n: int) -> float:
     """Mean less factor times the standard deviation of the population."""
-    total, ok = e.judged_total[origin], e.judged_ok[origin]
     mean = 0.0
-    for h in hosts:
-        mean += ok[h] * p.unit / total[h]
-    mean /= len(hosts)
+    for host in range(e.hosts):
+        if _is_judged(e, origin, host, p.rate_volume):
+            mean += _rate(e, p, origin, host)
+    mean /= n
     variance = 0.0
-    for h in hosts:
-        variance += (ok[h] * p.unit / total[h] - mean) ** 2
-    return mean - p.rate_factor * sqrt(variance / len(hosts))
+    for host in range(e.hosts):
+        if _is_judged(e, origin, host, p.rate_volume):
+            off = _rate(e, p, origin, host) - mean
+            variance += off * off
+    return mean - p.rate_factor * sqrt(variance / n)
 
 
-def _fails_too_much(p: Params, total: int, ok: int) -> bool:
+def _fails_too_much(e: Hosts, p: Params, origin: int, host: int) -> bool:
+    i = at(e, origin, host)
+    total, ok = e.judged_totals[i], e.judged_oks[i]
     if p.strict_percentage:
         return (total - ok) / total * 100.0 > p.percentage_threshold
     return 100.0 - ok * 100.0 / total >= p.percentage_threshold
@@ -203,11 +240,11 @@ def _fails_too_much(p: Params, total: int, ok: int) -> bool:
 def _decay(e: Hosts, p: Params, now: int) -> None:
     if e.raised == 0:
         return
-    for host in range(len(e.out)):
-        if e.multiplier[host] > 0 and not e.out[host]:
-            if p.decay == DECAY_AFTER_INTERVAL and now - e.returned_ns[host] < p.interval_ns:
+    for host in range(e.hosts):
+        if e.multipliers[host] > 0 and not e.outs[host]:
+            if p.decay == DECAY_AFTER_INTERVAL and now - e.returned_at[host] < p.interval_ns:
                 continue
-            e.multiplier[host] -= 1
+            e.multipliers[host] -= 1
             e.raised -= 1
 
 

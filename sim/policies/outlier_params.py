@@ -56,6 +56,8 @@ CAUSES = (
     BY_LEAVING,
 ) = range(9)
 """Plain words for the tables, and their numbers."""
+RETURNS = (BY_TIME, BY_LEAVING)
+"""Causes with which a host serves again; the others eject it."""
 ENVOY_ENFORCED = (0, 100, 0, 100, 100, 0, 100, 0, 0)
 """By cause: which detectors eject by default."""
 

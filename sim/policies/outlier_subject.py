@@ -42,6 +42,7 @@ class EjectorSubject:
         elif step["do"] != "look":
             msg = f"host ejection knows no step `do: {step['do']}`"
             raise ValueError(msg)
+        outlier.moves(self.record)
         return {"ejected": [h for i, h in enumerate(self.hosts) if outlier.ejected(self.record, i)]}
 
     def _report(self, now_ns: int, step: Step) -> None:

@@ -1,5 +1,6 @@
 """Both engines give the same record, to the last try and the last bit."""
 
+import json
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -11,9 +12,12 @@ from hypothesis import strategies as st
 
 from sim.engines.coverage import uncovered
 from sim.engines.simpy_engine.world import World
+from sim.policies.catalog import names
+from sim.policies.limits import catalog
 from sim.scenario import load_file, load_text
 from sim.topology.build import build
 from tests.laws.test_engine_laws import faults, policies, scenario, service
+from tests.unit.engine.test_limits_by_name import SETTINGS
 
 pytest.importorskip("numba")
 from sim.engines.compiled.run import Run, compile_kernel
@@ -115,6 +119,43 @@ def test_what_the_generator_does_not_say_gives_one_record(discipline, wrapped):
     topology = build(load_text(text).scenario())
     assert uncovered(topology) == []
     assert_same(run_compiled(topology, 4), World(topology, 4, plugins={}).run())
+
+
+SHORT = {"interval": "1s", "success_rate_minimum_hosts": 2, "success_rate_request_volume": 5, "base_ejection_time": "1s",
+         "success_rate_stdev_factor": 500, "enforcing_failure_percentage": 60, "failure_percentage_minimum_hosts": 2,
+         "failure_percentage_request_volume": 5, "failure_percentage_threshold": 40, "max_ejection_time_jitter": "500ms",
+         "healthy_panic_threshold": 30, "max_ejection_percent": 100, "enforcing_consecutive_5xx": 50}  # fmt: skip
+BLOCK = {"enforcementPercentage": 70, "minimumHosts": 2, "requestVolume": 5}
+EJECTORS = [
+    ("envoy-outlier-detection", SHORT),
+    ("envoy-outlier-detection", SHORT | {"split_external_local_origin_errors": True, "fail_traffic_on_panic": True}),
+    ("istio", {"maxEjectionPercent": 100, "baseEjectionTime": "1s", "interval": "1s", "consecutiveGatewayErrors": 3}),
+    ("grpc-outlier-detection", {"interval": "1s", "baseEjectionTime": "1s", "maxEjectionPercent": 100,
+      "successRateEjection": BLOCK | {"stdevFactor": 300}, "failurePercentageEjection": BLOCK | {"threshold": 30}}),
+]  # fmt: skip
+ROWS = [
+    *(("breaker", name, {}) for name in names()),
+    *((block, name, SETTINGS[name]) for block, rows in catalog.BLOCKS.items() for name in rows),
+    *(("outlier", name, params) for name, params in EJECTORS),
+]
+
+
+@pytest.mark.parametrize(
+    ("block", "name", "params"), ROWS, ids=[f"{block}:{name}" for block, name, _ in ROWS]
+)
+def test_every_row_of_the_catalogue_gives_one_record(block, name, params):
+    entry = json.dumps({"use": name, "params": params})
+    wrapped = f"retry: {{attempts: 3, budget: {entry}}}" if block == "budget" else f"{block}: {entry}"
+    growing = "autoscale: {min: 2, max: 5, interval: 2s, startup: 1s, target: 50%}"
+    text = WEB.replace("DISCIPLINE", growing).replace("POLICIES", wrapped)
+    if block != "breaker":
+        text = text[: text.index("operations:")]
+    topology = build(load_text(text).scenario())
+    assert uncovered(topology) == []
+    record = run_compiled(topology, 5, room=64)
+    assert_same(record, World(topology, 5, plugins={}).run())
+    if block == "outlier":
+        assert record.transitions
 
 
 def test_slices_and_growth_leave_no_trace():

@@ -11,19 +11,16 @@ from sim.engines.compiled.memory import (
     ANY,
     compiled,
     copy_of,
-    frame_of,
-    guard_of,
     ints,
     params_of,
     record_at,
     scope_of,
 )
-from sim.engines.compiled.tasks import HEAR, TICK, WITHDRAW, in_this_order, then
+from sim.engines.compiled.tasks import HEAR, TICK
 from sim.engines.ranks import RANK_ANSWER, RANK_FAULT
 from sim.policies import breaker as machine
 from sim.policies import breaker_moves, breaker_results, breaker_window
 from sim.policies.breaker_parts import BY_FORCE, LEAVE_TOUCH
-from sim.topology.types import CANCEL_NONE, L_BREAKER
 from sim.words import CLOSED, FOREVER, OPEN
 
 for _module, _names in (
@@ -54,16 +51,24 @@ def find_copy(w: Any, layer: Any, caller: int, target: int) -> int:
 
 
 @compiled
-def write(w: Any, copy: Any, from_state: int, to_state: int, cause: int) -> Any:
+def write(
+    w: Any, scope: int, caller: int, target: int, from_state: int, to_state: int, cause: int
+) -> Any:  # fmt: skip
     """A move of a copy into the log."""
     move = record_at(w.moves_at, w.moves_n, layout.MOVE)
     w.moves_n += 1
     if w.moves_n + w.margin >= w.moves_size:
         w.low = 1
-    move.t_ns, move.scope, move.caller, move.target = w.now, copy.scope, copy.caller, copy.target
+    move.t_ns, move.scope, move.caller, move.target = w.now, scope, caller, target
     move.from_state, move.to_state, move.cause = from_state, to_state, cause
     move.n = move.failures = move.slow = move.open_ns = move.after = 0
     return move
+
+
+@compiled
+def write_move(w: Any, copy: Any, from_state: int, to_state: int, cause: int) -> Any:
+    """A move of a breaker's copy."""
+    return write(w, copy.scope, copy.caller, copy.target, from_state, to_state, cause)
 
 
 @compiled
@@ -71,7 +76,7 @@ def after_call(w: Any, copy: Any, p: Any) -> None:
     """Write a transition down, and set the timer that the record asks for."""
     if copy.moves != copy.written:
         copy.written = copy.moves
-        move = write(w, copy, copy.from_state, copy.state, copy.cause)
+        move = write_move(w, copy, copy.from_state, copy.state, copy.cause)
         remember_move(w, copy)
         move.n, move.failures, move.slow = copy.seen_n, copy.seen_failures, copy.seen_slow
         move.open_ns = copy.open_ns if copy.state == OPEN else 0
@@ -184,34 +189,15 @@ def admit_as_seen(w: Any, layer: Any, copy: Any, p: Any) -> int:
 
 
 @compiled
-def forget_caller(w: Any, caller: int) -> None:
-    """A restarted replica has fresh copies of everything it alone used; who waited for a place there goes too."""
-    base = w.tasks_n
-    for i in range(w.scopes_n):
-        scope = scope_of(w, i)
-        place = (caller - scope.first_caller) * scope.targets
-        if scope.shared or not 0 <= place < scope.callers * scope.targets:
-            continue
-        for target in range(place, place + scope.targets):
-            number = ints(scope.table_at, ANY)[target]
-            ints(scope.table_at, ANY)[target] = 0
-            if number and scope.kind != L_BREAKER:
-                guard = guard_of(w, number)
-                waiting = guard.waiting_first
-                while waiting:
-                    then(w, WITHDRAW, waiting, CANCEL_NONE)
-                    waiting = frame_of(w, waiting).waits_next
-                guard.waiting_first = guard.waiting_last = guard.waiting_n = 0
-            elif number:
-                copy = copy_of(w, number)
-                copy.gone = 1
-                cancel(w, copy.timer)
-                if copy.state != CLOSED:
-                    write(w, copy, copy.state, CLOSED, RESTARTED)
-    in_this_order(w, base)
+def forget_breaker(w: Any, copy: Any) -> None:
+    """Its caller crashed: it is open no longer, and learns nothing more."""
+    copy.gone = 1
+    cancel(w, copy.timer)
+    if copy.state != CLOSED:
+        write_move(w, copy, copy.state, CLOSED, RESTARTED)
 
 
 @compiled
 def begins_in(w: Any, copy: Any) -> None:
     """Its settings let it begin in another state than closed."""
-    write(w, copy, CLOSED, copy.state, BY_FORCE)
+    write_move(w, copy, CLOSED, copy.state, BY_FORCE)

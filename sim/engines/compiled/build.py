@@ -37,6 +37,7 @@ class Standing:
         self.caller_names = layers.caller_names
         self.breakers = layers.breakers
         self.limits = layers.limit_params
+        self.params_of = layers.other_params
         self.table_of = layers.table_of
         dists = np.zeros(max(1, len(self.dists)), layout.DIST)
         for i, row in enumerate(self.dists):

@@ -11,6 +11,13 @@ from sim.topology import types as t
 from sim.topology.names import caller_names
 from sim.words import CALLS, TRIES
 
+PARAMETERS = {
+    t.L_THROTTLE: ("throttle_params", layout.THROTTLE_PARAMS),
+    t.L_CONCURRENCY: ("concurrency_params", layout.CONCURRENCY_PARAMS),
+    t.L_OUTLIER: ("outlier_params", layout.OUTLIER_PARAMS),
+}
+"""Where the parameters of layers lie that have a record of their own."""
+
 
 class Layers:
     """By the names of WORLD."""
@@ -26,6 +33,9 @@ class Layers:
         self.limits: list[dict[str, Any]] = []
         self.limit_params: list[Any] = []
         """The same for the limits."""
+        self.others: dict[int, list[dict[str, Any]]] = {kind: [] for kind in PARAMETERS}
+        self.other_params: dict[int, list[Any]] = {kind: [] for kind in PARAMETERS}
+        """By kind of layer: parameters of those that have a record of their own, and the policies' own."""
         self.copies: list[Any] = []
         """By scope: the numbers of its copies."""
         self.rows: list[dict[str, Any]] = [{}]
@@ -35,6 +45,8 @@ class Layers:
         self._table("layers", layout.LAYER, self.rows)
         self._table("params", layout.PARAMS, self.params)
         self._table("limits", layout.LIMIT, self.limits)
+        for kind, rows in self.others.items():
+            self._table(PARAMETERS[kind][0], PARAMETERS[kind][1], rows)
         self._table("scopes", layout.SCOPE, [self._scope(s) for s in topology.scopes])
 
     def _table(self, name: str, dtype: Any, rows: list[dict[str, Any]]) -> None:
@@ -86,7 +98,18 @@ class Layers:
             scope = self.topology.scopes[spec.scope]
             late = {"delay_ns": scope.delay_ns if scope.shared else 0}
             return late | {"params": self._params(p.params), "learn": p.learn, "key_kind": scope.key}
+        if spec.kind == t.L_OUTLIER:
+            return {"params": self._other(spec.kind, p.params), "learn": p.codes}
+        if spec.kind in PARAMETERS:
+            return {"params": self._other(spec.kind, p)}
         return {}
+
+    def _other(self, kind: int, p: Any) -> int:
+        """Parameters of a throttle, a concurrency limit or an ejector; their number."""
+        names = PARAMETERS[kind][1].names
+        self.others[kind].append({name: getattr(p, name) for name in names or ()})
+        self.other_params[kind].append(p)
+        return len(self.others[kind]) - 1
 
     def _limit(self, p: Any) -> int:
         """Parameters of a bulkhead, a rate limit or a budget; their number."""

@@ -3,11 +3,13 @@
 
 from typing import Any
 
+from sim.engines.compiled.adaptive import enter_concurrency, enter_throttle
 from sim.engines.compiled.attempt import enter_attempt
 from sim.engines.compiled.balancer import choose, known
 from sim.engines.compiled.booking import count
 from sim.engines.compiled.breaking import admissible_as_seen, admit_as_seen, find_copy
 from sim.engines.compiled.clock import after
+from sim.engines.compiled.ejecting import enter_ejecting
 from sim.engines.compiled.frames import (
     new_frame,
 )
@@ -37,11 +39,14 @@ from sim.topology.types import (
     L_ATTEMPT,
     L_BREAKER,
     L_BULKHEAD,
+    L_CONCURRENCY,
     L_DEADLINE,
     L_HEDGE,
     L_HOP,
+    L_OUTLIER,
     L_RATE_LIMIT,
     L_RETRY,
+    L_THROTTLE,
     L_TIMEOUT,
     L_TRY,
 )
@@ -102,6 +107,15 @@ def lets_on(w: Any, layer: Any, frame: Any) -> bool:
     elif kind == L_RATE_LIMIT:
         own_copy(w, layer, frame)
         return enter_rate_limit(w, layer, frame)
+    elif kind == L_THROTTLE:
+        own_copy(w, layer, frame)
+        return enter_throttle(w, layer, frame)
+    elif kind == L_CONCURRENCY:
+        own_copy(w, layer, frame)
+        return enter_concurrency(w, layer, frame)
+    elif kind == L_OUTLIER:
+        own_copy(w, layer, frame)
+        return enter_ejecting(w, layer, frame)
     return True
 
 

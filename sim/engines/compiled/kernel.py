@@ -6,13 +6,15 @@ from numba import njit
 
 from sim.engines.compiled import (
     breaking,
-    caches,
+    ejecting,
     entering,
     faults,
+    forgetting,
     guards,
     jobs,
     layers,
     operations,
+    records,
     retrying,
     scaling,
     sources,
@@ -26,6 +28,7 @@ from sim.engines.compiled.frames import FILLER, NOBODY, WALK, begin
 from sim.engines.compiled.memory import (
     compiled,
     copy_of,
+    ejector_of,
     fault_of,
     frame_of,
     guard_of,
@@ -44,6 +47,7 @@ from sim.engines.compiled.memory import (
 from sim.engines.compiled.replica import left, ran_on
 from sim.engines.compiled.serving import serve, serve_next, serve_pop
 
+assert records  # it teaches the compiler to read the records' lists
 OVER, BUDGET, TURN, LOW = range(4)
 """Why it stops: nothing more happens before the end; as many moments as were asked for have passed; a
 bucket is over; a pool is low, or a copy of a breaker is wanted."""
@@ -162,6 +166,8 @@ def of_time(w: Any, task: Any, op: int) -> None:
             guards.granted(w, layer_of(w, frame.layer), frame)
         else:
             guards.waited(w, layer_of(w, frame.layer), frame)
+    elif op == t.SWEEP:
+        ejecting.sweep_hosts(w, ejector_of(w, task.a))
     elif op == t.TICK:
         copy = copy_of(w, task.a)
         breaking.tick(w, copy, params_of(w, copy.params))
@@ -259,8 +265,11 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
     elif op == t.CRASH_RUNNING:
         stopping.crash_running(w, replica_of(w, task.a))
     elif op == t.FORGET:
-        breaking.forget_caller(w, task.a)
-        caches.forget_entries(w, task.a)
+        forgetting.forget_caller(w, task.a, task.b)
+    elif op == t.FORGET_WAITING:
+        forgetting.forget_waiting(w, guard_of(w, task.a))
+    elif op == t.BY_HAND_NEXT:
+        operations.by_hand_next(w, operation_of(w, task.a), task.b, task.c)
     elif op == t.APPLY:
         faults.apply(w, fault_of(w, task.a), task.b)
     elif op == t.BEGUN:

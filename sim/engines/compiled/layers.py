@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from sim.engines.compiled.adaptive import concurrency_ended, throttle_ended
 from sim.engines.compiled.attempt import tell_callee
 from sim.engines.compiled.booking import book, count
 from sim.engines.compiled.breaking import breaker_ended
 from sim.engines.compiled.caches import keep
 from sim.engines.compiled.clock import after, cancel
+from sim.engines.compiled.ejecting import ejecting_ended
 from sim.engines.compiled.frames import (
     ENDED,
     FILLER,
@@ -41,10 +43,13 @@ from sim.topology.types import (
     L_ATTEMPT,
     L_BREAKER,
     L_BULKHEAD,
+    L_CONCURRENCY,
     L_FALLBACK,
     L_HEDGE,
     L_HOP,
+    L_OUTLIER,
     L_RETRY,
+    L_THROTTLE,
     L_TIMEOUT,
     L_TRY,
 )
@@ -123,6 +128,12 @@ def ended(w: Any, frame: Any, child: int, outcome: int) -> int:
     elif kind == L_HOP:
         hop_ended(w, layer, frame, outcome)
         return KEPT
+    elif kind == L_THROTTLE:
+        throttle_ended(w, layer, frame, outcome)
+    elif kind == L_CONCURRENCY:
+        concurrency_ended(w, layer, frame, outcome)
+    elif kind == L_OUTLIER:
+        ejecting_ended(w, layer, frame, outcome)
     return outcome
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from sim.policies import outlier_hosts
 from sim.policies.limits.budget import SLICES
+from sim.policies.outlier_params import CAUSES
 from sim.words import OUTCOMES
 
 Dtype = np.dtype[np.void]
@@ -13,16 +15,18 @@ O = len(OUTCOMES)  # noqa: E741 - shapes are single letters
 
 
 def record(
-    ints: str = "", keys: str = "", floats: str = "", by_outcome: str = "", tenths: str = "", costs: str = ""
-) -> Dtype:
-    """A record with these fields; those `by_outcome` hold a number for each outcome, `costs` a float, and
-    `tenths` one for each slice of a sliding window."""
+    ints: str = "", keys: str = "", floats: str = "", by_outcome: str = "", tenths: str = "", costs: str = "",
+    by_cause: str = "",
+) -> Dtype:  # fmt: skip
+    """A record with these fields; those `by_outcome` hold a number for each outcome, `costs` a float,
+    `tenths` one for each slice of a sliding window, `by_cause` one for each cause of an ejection."""
     fields: list[Any] = [(name, np.int64) for name in ints.split()]
     fields += [(name, np.uint64) for name in keys.split()]
     fields += [(name, np.float64) for name in floats.split()]
     fields += [(name, np.int64, (O,)) for name in by_outcome.split()]
     fields += [(name, np.int64, (SLICES,)) for name in tenths.split()]
     fields += [(name, np.float64, (O,)) for name in costs.split()]
+    fields += [(name, np.int64, (len(CAUSES),)) for name in by_cause.split()]
     return np.dtype(fields, align=True)
 
 
@@ -43,17 +47,19 @@ WORLD = record(
     "now scheduled stopped depth instant same stuck draining busy sent ended succeeded requests successes"
     " reject_ns"
     # Why the kernel stops between two tasks; the copy that it wants.
-    " low margin want want_layer want_caller want_target"
+    " low margin broken want want_layer want_caller want_target"
     # The recorder.
     " bucket buckets turn_at counters_at visits_at gauges_at counts_at sums_at"
      " bins_at bin_counts_at bins_mask bins_n bins_limit"
-    + log("heap") + log("tasks") + log("moves") + log("spans")
+    + log("heap") + log("tasks") + log("moves") + log("spans") + log("meetings")
     + pool("moments") + pool("frames") + pool("jobs") + pool("walks") + pool("joins")
-    + " copies_at copies_n guards_at guards_n"
+    + " copies_at copies_n guards_at guards_n throttles_at throttles_n concurrencies_at concurrencies_n"
+    " ejectors_at ejectors_n"
     # What stands, and its numbers.
     + " layers_at sites_at steps_at endpoints_at wires_at services_at replicas_at replicas_n sources_at sources_n"
     " hosts_at services_n caches_at caches_n operations_at operations_n users_at faults_at faults_n dists_at"
-    " lists_at params_at limits_at scopes_at scopes_n",
+    " lists_at params_at limits_at throttle_params_at"
+    " concurrency_params_at outlier_params_at scopes_at scopes_n",
     keys="seed",
 )  # fmt: skip
 ROW = record("time order number slot")
@@ -62,6 +68,8 @@ MOMENT = record("number op subject")
 TASK = record("op a b c", keys="key")
 MOVE = record("t_ns scope caller target from_state to_state cause n failures slow open_ns after")
 SPAN = record("fault start_ns end_ns")
+MEETING = record("scope caller target t_ns")
+"""An ejector meets a host."""
 
 FRAME = record(
     "id mark layer parent call child deadline state timer"
@@ -177,3 +185,49 @@ LIMIT_INTS = (
 LIMIT_FLOATS = "rate_per_s burst ratio min_per_s capacity no_retry_earns"
 LIMIT = record(LIMIT_INTS, floats=LIMIT_FLOATS, costs="costs")
 """Parameters of one."""
+
+THROTTLE_INTS = "start_ns bucket total_requests total_accepts average_at passed_at"
+THROTTLE_RINGS = ("requested_ring", "accepted_ring", "failed_ring")
+THROTTLE = record(f"id layer scope {THROTTLE_INTS} rings_at ring_size", floats="average")
+"""A copy of an adaptive throttle, as `sim.policies.limits.throttle` reads it."""
+THROTTLE_PARAMS = record(
+    "kind window_ns buckets anchored counted tau_ns minimum local pass_after_ns grain",
+    floats="k k_least grace power cap least_per_s threshold",
+    by_outcome="accepts",
+)
+
+CONCURRENCY_INTS = (
+    "count epoch latencies_n latencies_sum least_ns measuring next_ns ordinal recalc_at stuck window_busy"
+    " window_dropped window_least_ns window_until"
+)
+CONCURRENCY_FLOATS = "limit long total restore"
+CONCURRENCY = record(
+    f"id layer scope inside {CONCURRENCY_INTS} latencies_at latencies_size",
+    keys="key",
+    floats=CONCURRENCY_FLOATS,
+)
+"""A copy of an adaptive concurrency limit, as `sim.policies.limits.concurrency` reads it, and how many calls are
+inside."""
+CONCURRENCY_PARAMS = record(
+    "kind initial least most timeout_ns window probe alpha beta update_ns recalc_ns samples fixed_ns windowed"
+    " window_least_ns window_most_ns window_samples window_ignores_ns",
+    floats="backoff smoothing tolerance queue recalc_jitter buffer percentile window_percentile",
+    by_outcome="learn",
+)
+
+# Host ejection -------------------------------------------------------------------------------------
+
+EJECTOR = record(
+    f"id layer scope caller first_host changes timer gone rows_at {' '.join(outlier_hosts.NUMBERS)}",
+    keys="key",
+)
+"""What one caller knows of the hosts of a service, as `sim.policies.outlier` reads it."""
+EJECTOR_LISTS = (*outlier_hosts.LISTS, "met")
+"""Its lists lie one after the other; `met`: hosts that have a row in the table of copies."""
+OUTLIER_PARAMS = record(
+    "interval_ns base_ns max_ns jitter_ns always_one run_5xx run_gateway split run_local rate rate_hosts rate_volume"
+    " percentage percentage_hosts percentage_volume fail_on_panic ok_below limit order decay strict_return"
+    " strict_percentage judge_ejected uncapped",
+    floats="max_percent rate_factor percentage_threshold panic_percent unit",
+    by_cause="enforced",
+)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
-from numba.extending import intrinsic, overload_attribute, register_jitable
+from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import make_array, populate_array
 
 from sim.engines.compiled import layout
@@ -174,56 +174,35 @@ def limit_of(w: Any, number: int) -> Any:
 
 
 @compiled
+def throttle_of(w: Any, number: int) -> Any:
+    return record_at(w.throttles_at, number, layout.THROTTLE)
+
+
+@compiled
+def throttle_params_of(w: Any, number: int) -> Any:
+    return record_at(w.throttle_params_at, number, layout.THROTTLE_PARAMS)
+
+
+@compiled
+def concurrency_of(w: Any, number: int) -> Any:
+    return record_at(w.concurrencies_at, number, layout.CONCURRENCY)
+
+
+@compiled
+def concurrency_params_of(w: Any, number: int) -> Any:
+    return record_at(w.concurrency_params_at, number, layout.CONCURRENCY_PARAMS)
+
+
+@compiled
+def ejector_of(w: Any, number: int) -> Any:
+    return record_at(w.ejectors_at, number, layout.EJECTOR)
+
+
+@compiled
+def outlier_params_of(w: Any, number: int) -> Any:
+    return record_at(w.outlier_params_at, number, layout.OUTLIER_PARAMS)
+
+
+@compiled
 def params_of(w: Any, number: int) -> Any:
     return record_at(w.params_at, number, layout.PARAMS)
-
-
-# Lists of records, by the names by which the policies read them ------------------------------------
-
-
-def _ring(place: int) -> Any:
-    def typed(record: Any) -> Any:
-        return lambda record: array_at(
-            record.rings_at + place * 8 * record.ring_size, record.ring_size, np.int64
-        )
-
-    return typed
-
-
-for _place, _name in enumerate(layout.RINGS):
-    overload_attribute(types.Record, _name, strict=False)(_ring(_place))
-
-
-@overload_attribute(types.Record, "open_list", strict=False)
-def _open_list(p: Any) -> Any:
-    return lambda p: array_at(p.open_list_at, p.open_list_n, np.int64)
-
-
-@overload_attribute(types.Record, "rule_causes", strict=False)
-def _rule_causes(p: Any) -> Any:
-    return lambda p: array_at(p.rule_causes_at, p.rule_causes_n, np.int64)
-
-
-@overload_attribute(types.Record, "rule_ends", strict=False)
-def _rule_ends(p: Any) -> Any:
-    return lambda p: array_at(p.rule_ends_at, p.rule_ends_n, np.int64)
-
-
-@overload_attribute(types.Record, "quantities", strict=False)
-def _quantities(p: Any) -> Any:
-    return lambda p: array_at(p.quantities_at, p.quantities_n, np.int64)
-
-
-@overload_attribute(types.Record, "comparisons", strict=False)
-def _comparisons(p: Any) -> Any:
-    return lambda p: array_at(p.comparisons_at, p.comparisons_n, np.int64)
-
-
-@overload_attribute(types.Record, "thresholds", strict=False)
-def _thresholds(p: Any) -> Any:
-    return lambda p: array_at(p.thresholds_at, p.thresholds_n, np.float64)
-
-
-@overload_attribute(types.Record, "idle", strict=False)
-def _idle(s: Any) -> Any:
-    return lambda s: array_at(s.idle_at, s.idle_size, np.int64)

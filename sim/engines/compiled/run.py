@@ -11,13 +11,13 @@ from sim.engines.compiled import garbage, kernel, layout
 from sim.engines.compiled.build import Standing
 from sim.engines.compiled.clock import SLOT_BITS
 from sim.engines.compiled.compiling import kept, prepare
-from sim.engines.compiled.copies import make_copy
+from sim.engines.compiled.copies import make_copy, more_latencies
 from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
 from sim.engines.compiled.tasks import WORDS
 from sim.errors import SimulationError
 from sim.record.types import WORKING_NS, Record
-from sim.topology.types import Topology
+from sim.topology.types import L_HEDGE, Topology
 from sim.words import FOREVER
 
 SLICE = 200_000
@@ -27,7 +27,10 @@ PROGRESS_S = 0.1
 POOLS = {"moments": layout.MOMENT, "frames": layout.FRAME, "jobs": layout.JOB, "walks": layout.WALK,
          "joins": layout.JOIN}  # fmt: skip
 COLLECTED = ("frames", "jobs", "walks", "joins")
-LOGS = {"heap": layout.ROW, "tasks": layout.TASK, "moves": layout.MOVE, "spans": layout.SPAN}
+LOGS = {"heap": layout.ROW, "tasks": layout.TASK, "moves": layout.MOVE, "spans": layout.SPAN,
+        "meetings": layout.MEETING}  # fmt: skip
+COPIES = {"copies": layout.COPY, "guards": layout.GUARD, "throttles": layout.THROTTLE,
+          "concurrencies": layout.CONCURRENCY, "ejectors": layout.EJECTOR}  # fmt: skip
 
 
 class Run:
@@ -42,7 +45,9 @@ class Run:
         self.held: dict[str, Any] = {}
         """Arrays by name, as long as the kernel has their addresses."""
         self.copies: list[Any] = []
-        """Rings of the breakers' copies."""
+        """Lists of copies, which stay where they are."""
+        self.samples: dict[int, Any] = {}
+        """Samples of concurrency limits, which grow."""
         for name, table in self.standing.tables.items():
             self._hold(name, table)
         w = self.world[0]
@@ -53,9 +58,7 @@ class Run:
         w["caches_n"], w["operations_n"] = len(topology.caches), len(topology.operations)
         w["instant"], w["reject_ns"] = -1, topology.reject_ns
         w["requests"], w["successes"] = topology.requests, topology.successes
-        widest = max((len(s.branches) for s in topology.steps), default=0)
-        deepest = max((len(s.layers) for s in topology.sites), default=0)
-        w["margin"] = margin = 32 + 4 * max(widest, deepest)
+        w["margin"] = margin = 32 + 4 * most_in_a_task(topology)
         self._pools(max(room, 4 * margin))
         self.tables = Tables(topology, self._levels, self._hold, w)
 
@@ -67,9 +70,9 @@ class Run:
         for name, dtype in LOGS.items():
             self._hold(name, np.zeros(room, dtype))
             self.world[f"{name}_size"] = room
-        self._hold("copies", np.zeros(64, layout.COPY))
-        self._hold("guards", np.zeros(64, layout.GUARD))
-        self.world["copies_n"] = self.world["guards_n"] = 1
+        for name, dtype in COPIES.items():
+            self._hold(name, np.zeros(64, dtype))
+            self.world[f"{name}_n"] = 1
 
     def _hold(self, name: str, array: Any) -> None:
         """Keep an array and tell the kernel where it is."""
@@ -149,8 +152,14 @@ class Run:
             who = WORDS.get(int(w["stuck"]), "an event")
             msg = f"a million events at one instant ({int(w['now']) / 1e9} s): time stands still at {who}"
             raise SimulationError(msg)
+        if w["broken"]:
+            msg = (
+                f"the compiled engine has no room for one event at {int(w['now']) / 1e9} s: a mistake of ours"
+            )
+            raise RuntimeError(msg)
         if w["want"]:
             make_copy(self)
+        more_latencies(self)
         if any(w[f"free_{name}"] < w["margin"] for name in COLLECTED):
             garbage.collect_garbage(self.world)
             for name in COLLECTED:
@@ -178,6 +187,18 @@ class Run:
         stack[free : free + size] = np.arange(2 * size - 1, size - 1, -1)
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
+
+
+def most_in_a_task(topology: Topology) -> int:
+    """Of what one task may do many of: branches begun, layers entered, hedges taken back, replicas asked for or
+    ejected."""
+    return max(
+        *(len(step.branches) for step in topology.steps),
+        *(len(site.layers) for site in topology.sites),
+        *(layer.params.extra for site in topology.sites for layer in site.layers if layer.kind == L_HEDGE),
+        *(service.replicas_max for service in topology.services),
+        0, 0,
+    )  # fmt: skip
 
 
 def doubled(array: Any, dtype: Any) -> Any:

@@ -41,6 +41,7 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     LOOK,
     JOINS,
     HEAR,
+    SWEEP,
     # What follows ------------------------------------------------------------------------------------
     ENTER,
     RISE,
@@ -78,9 +79,11 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     GIVE_BACK,
     PLAN_LOOK,
     LEAVE,
-) = range(1, 62)
+    FORGET_WAITING,
+    BY_HAND_NEXT,
+) = range(1, 65)
 
-KINDS = np.zeros((62, 2), dtype=np.int64)
+KINDS = np.zeros((65, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -118,8 +121,16 @@ WORDS = {
     GRANTED: "a rate limit",
     WAITED: "a bulkhead",
     BY_HAND: "an operation", LOOK: "an autoscaler", JOINS: "an autoscaler", HEAR: "a result on its way",
+    SWEEP: "host ejection",
 }  # fmt: skip
 """Moments in plain words, for the error of a time that stands still."""
+
+
+@compiled
+def overrun(w: Any) -> None:
+    """One task has used up all the room that is left for one: a mistake in the kernel, not in the model."""
+    w.tasks_n -= 1
+    w.low = w.broken = 1
 
 
 @compiled
@@ -130,6 +141,8 @@ def then(w: Any, op: int, a: int = 0, b: int = 0, c: int = 0) -> None:
     w.tasks_n += 1
     if w.tasks_n + w.margin >= w.tasks_size:
         w.low = 1
+        if w.tasks_n == w.tasks_size:
+            overrun(w)
 
 
 @compiled
@@ -138,6 +151,8 @@ def then_enter(w: Any, frame: int, layer: int, key: Any) -> None:
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
     task.op, task.a, task.b, task.key = ENTER, frame, layer, np.uint64(key)
     w.tasks_n += 1
+    if w.tasks_n == w.tasks_size:
+        overrun(w)
 
 
 @compiled

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sim import luck
 from sim.engines.simpy_engine.clock import RANK_FAULT, Moment
 from sim.engines.simpy_engine.frames import Frame
 from sim.engines.simpy_engine.guards import Guard
 from sim.engines.simpy_engine.replica import Replica
 from sim.policies import outlier
+from sim.policies.outlier_params import RETURNS
 from sim.record.types import Copy, Transition
 from sim.topology.types import Outlier
 from sim.words import BROKEN, CLOSED, FOREVER, OPEN
@@ -28,8 +28,7 @@ class Ejector:
         service = self.balancer.service
         self.first = service.first_replica
         self.scope, self.caller = layer.scope, caller
-        name = layer.world.topology.scopes[layer.scope].name
-        key = luck.child(luck.named(layer.world.seed, f"outlier {name}"), luck.EJECT, caller + 1)
+        key = layer.world.key_of("outlier", layer.scope, caller)
         self.record = outlier.new(self.params, key, service.replicas_max, self.clock.now)
         for host in range(service.replicas_max):
             outlier.leave(self.record, host)
@@ -47,7 +46,7 @@ class Ejector:
         """
         if self.changes != self.balancer.changes:
             self._meet()
-        out, first = self.record.out, self.first
+        out, first = self.record.outs, self.first
         if self.record.out_n == 0:
             return self.balancer.pick(key)
         healthy = [r for r in self.balancer.known() if not out[r.id - first]]
@@ -68,7 +67,7 @@ class Ejector:
         """Hosts that are new, and hosts that have left."""
         self.changes = self.balancer.changes
         members = {r.id - self.first for r in self.balancer.members}
-        for host, present in enumerate(self.record.present):
+        for host, present in enumerate(self.record.presents):
             if present and host not in members:
                 outlier.leave(self.record, host)
             elif host in members and not present:
@@ -88,19 +87,17 @@ class Ejector:
 
     def _after(self) -> None:
         """Write down who moved, and set the timer for the next sweep that has something to do."""
-        if self.record.moved:
-            for host, cause, n, failures in self.record.moved:
-                self._write(host, outlier.CAUSES[cause], n, failures)
-            self.record.moved.clear()
+        if self.record.moved_n:
+            for host, cause, n, failures in outlier.moves(self.record):
+                self._write(host, outlier.CAUSES[cause], cause not in RETURNS, n, failures)
         if self.timer is None:
             now = self.clock.now
             due = outlier.due(self.record, self.params, now)
             if due < FOREVER:
                 self.timer = self.clock.after(due - now, RANK_FAULT, self.record.key, self._sweep, None)
 
-    def _write(self, host: int, cause: str, n: int, failures: int) -> None:
+    def _write(self, host: int, cause: str, out: bool, n: int, failures: int) -> None:
         """An ejection is a trip of the host's breaker."""
-        out = bool(self.record.out[host])
         states = (CLOSED, OPEN) if out else (OPEN, CLOSED)
         length = self.record.length_ns[host] if out else 0
         who = (self.scope, self.caller, self.first + host)
@@ -112,10 +109,10 @@ class Ejector:
         self.gone = True
         if self.timer is not None:
             self.timer.cancel()
-        for host in range(len(self.record.out)):
-            if self.record.out[host]:
-                self.record.out[host] = 0
-                self._write(host, "caller restarted", 0, 0)
+        for host in range(self.record.hosts):
+            if self.record.outs[host]:
+                self.record.outs[host] = 0
+                self._write(host, "caller restarted", False, 0, 0)
 
 
 class EjectingLayer(Guard):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sim import luck
 from sim.policies.limits import concurrency_envoy as envoy
+from sim.policies.limits.samples import put, ranked
 from sim.words import ERROR, OK, OUTCOMES, SHED, TIMEOUT
 
 AIMD, VEGAS, GRADIENT2, GRADIENT, ENVOY = range(5)
@@ -87,9 +88,9 @@ WARM_UP = 10
 class State:
     """One copy: its limit and what it knows of latency."""
 
-    __slots__ = ("count", "epoch", "key", "latencies", "least_ns", "limit", "long", "measuring", "next_ns",
-                 "ordinal", "recalc_at", "restore", "stuck", "total", "window_busy", "window_dropped",
-                 "window_rtts", "window_until")  # fmt: skip
+    __slots__ = ("count", "epoch", "key", "latencies", "latencies_n", "latencies_sum", "least_ns", "limit", "long",
+                 "measuring", "next_ns", "ordinal", "recalc_at", "restore", "stuck", "total", "window_busy",
+                 "window_dropped", "window_least_ns", "window_until")  # fmt: skip
 
     def __init__(self, p: Params, key: int, now: int) -> None:
         self.key = key
@@ -100,7 +101,9 @@ class State:
         self.count = 0
         self.ordinal = 0
         self.latencies: list[int] = []
-        """ENVOY: samples of this interval."""
+        self.latencies_n = 0
+        """Samples of this interval (ENVOY) or window: the first so many hold."""
+        self.latencies_sum = 0
         self.measuring = p.kind == ENVOY and not p.fixed_ns
         self.epoch = -FOREVER
         """ENVOY: calls that began before are no samples."""
@@ -108,7 +111,7 @@ class State:
         self.stuck = 0
         self.next_ns = now + p.update_ns
         self.recalc_at = FOREVER
-        self.window_rtts: list[int] = []
+        self.window_least_ns = FOREVER
         self.window_busy = 0
         self.window_dropped = False
         self.window_until = -FOREVER
@@ -152,23 +155,28 @@ def _windowed(s: State, p: Params, now: int, rtt_ns: int, in_flight: int, droppe
     """WindowedLimit.java: the sample after the end of a window belongs to it, and ends it."""
     if rtt_ns < p.window_ignores_ns:
         return
-    s.window_rtts.append(rtt_ns)
+    put(s.latencies, s.latencies_n, rtt_ns)
+    s.latencies_n += 1
+    s.latencies_sum += rtt_ns
+    s.window_least_ns = min(s.window_least_ns, rtt_ns)
     s.window_busy = max(s.window_busy, in_flight)
-    s.window_dropped |= dropped
+    s.window_dropped = s.window_dropped or dropped
     if now <= s.window_until:
         return
-    rtts, busy, lost = s.window_rtts, s.window_busy, s.window_dropped
-    s.window_rtts, s.window_busy, s.window_dropped = [], 0, False
-    s.window_until = now + min(max(2 * min(rtts), p.window_least_ns), p.window_most_ns)
-    if len(rtts) >= p.window_samples:
-        _update(s, p, _tracked(p, rtts), busy, lost)
+    n, busy, lost = s.latencies_n, s.window_busy, s.window_dropped
+    tracked = _tracked(s, p)
+    s.window_until = now + min(max(2 * s.window_least_ns, p.window_least_ns), p.window_most_ns)
+    s.latencies_n, s.latencies_sum, s.window_least_ns = 0, 0, FOREVER
+    s.window_busy, s.window_dropped = 0, False
+    if n >= p.window_samples:
+        _update(s, p, tracked, busy, lost)
 
 
-def _tracked(p: Params, rtts: list[int]) -> int:
+def _tracked(s: State, p: Params) -> int:
     if p.window_percentile == 0.0:
-        return sum(rtts) // len(rtts)
-    rank = int(len(rtts) * p.window_percentile + 0.5)
-    return sorted(rtts)[max(0, rank - 1)]
+        return s.latencies_sum // s.latencies_n
+    rank = int(s.latencies_n * p.window_percentile + 0.5)
+    return ranked(s.latencies, s.latencies_n, max(0, rank - 1))
 
 
 def _clamped(p: Params, limit: float) -> float:
@@ -195,7 +203,8 @@ def _vegas(s: State, p: Params, rtt_ns: int, in_flight: int, dropped: bool) -> N
         s.least_ns = rtt_ns
         return
     log = max(1, int(math.log10(max(1, int(s.limit)))))
-    alpha, beta = p.alpha or 3 * log, p.beta or 6 * log
+    alpha = p.alpha if p.alpha else 3 * log
+    beta = p.beta if p.beta else 6 * log
     queue = math.ceil(s.limit * (1.0 - s.least_ns / rtt_ns))
     if dropped:
         limit = s.limit - log

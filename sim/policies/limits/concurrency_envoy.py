@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from sim import luck
+from sim.policies.limits.samples import put, ranked
 
 if TYPE_CHECKING:
     from sim.policies.limits.concurrency import Params, State
@@ -21,10 +22,11 @@ def sample(s: "State", p: "Params", now: int, rtt_ns: int) -> None:
     catch_up(s, p, now)
     if now - rtt_ns < s.epoch:
         return
-    s.latencies.append(rtt_ns)
-    if s.measuring and len(s.latencies) >= p.samples:
-        s.least_ns = percentile(s.latencies, p.percentile)
-        s.latencies.clear()
+    put(s.latencies, s.latencies_n, rtt_ns)
+    s.latencies_n += 1
+    if s.measuring and s.latencies_n >= p.samples:
+        s.least_ns = _percentile(s, p.percentile)
+        s.latencies_n = 0
         _set(s, p, s.restore)
         s.measuring = False
         u = luck.uniform(s.key, luck.LIMIT, s.ordinal)
@@ -38,7 +40,7 @@ def catch_up(s: "State", p: "Params", now: int) -> None:
     while not s.measuring and min(s.next_ns, s.recalc_at) <= now:
         if s.recalc_at <= s.next_ns:
             _measure(s, p, s.recalc_at)
-        elif s.latencies:
+        elif s.latencies_n:
             at = s.next_ns
             s.next_ns += p.update_ns
             _update(s, p)
@@ -51,13 +53,13 @@ def catch_up(s: "State", p: "Params", now: int) -> None:
 
 def _measure(s: "State", p: "Params", at: int) -> None:
     s.restore, s.measuring, s.epoch, s.recalc_at = s.limit, True, at, FOREVER
-    s.latencies.clear()
+    s.latencies_n = 0
     _set(s, p, float(p.least))
 
 
 def _update(s: "State", p: "Params") -> None:
-    sampled = percentile(s.latencies, p.percentile)
-    s.latencies.clear()
+    sampled = _percentile(s, p.percentile)
+    s.latencies_n = 0
     gradient = max(0.5, min(2.0, s.least_ns * (1.0 + p.buffer) / sampled))
     limit = gradient * s.limit
     _set(s, p, float(max(p.least, min(p.most, int(limit + math.sqrt(limit))))))
@@ -68,10 +70,10 @@ def _set(s: "State", p: "Params", limit: float) -> None:
     s.limit = limit
 
 
-def percentile(values: list[int], share: float) -> int:
-    """The smallest value that the share of all does not exceed.
+def _percentile(s: "State", share: float) -> int:
+    """The smallest sample that the share of all does not exceed.
 
     Model: Envoy's histogram has bins of two digits; ours is exact.
     """
-    rank = math.ceil(share * len(values))
-    return max(1, sorted(values)[max(0, rank - 1)])
+    rank = math.ceil(share * s.latencies_n)
+    return max(1, ranked(s.latencies, s.latencies_n, max(0, rank - 1)))

@@ -57,17 +57,17 @@ class Params:
 
 
 class State:
-    """Requests, accepts and failures per bucket of the sliding window, or a moving average."""
+    """Requests, accepts and failures per bucket of the sliding window (`*_ring`), or a moving average."""
 
-    __slots__ = ("accepts", "average", "average_at", "bucket", "failures", "passed_at", "requests", "start_ns",
-                 "total_accepts", "total_requests")  # fmt: skip
+    __slots__ = ("accepted_ring", "average", "average_at", "bucket", "failed_ring", "passed_at", "requested_ring",
+                 "start_ns", "total_accepts", "total_requests")  # fmt: skip
 
     def __init__(self, p: Params, now: int) -> None:
         self.start_ns = now if p.anchored else 0
-        self.requests = [0] * p.buckets
-        self.accepts = [0] * p.buckets
-        self.failures = [0] * p.buckets
-        self.bucket = (now - self.start_ns) * p.buckets // p.window_ns
+        self.requested_ring = [0] * p.buckets
+        self.accepted_ring = [0] * p.buckets
+        self.failed_ring = [0] * p.buckets
+        self.bucket = _bucket(p, now - self.start_ns)
         self.total_requests = 0
         self.total_accepts = 0
         self.average = 1.0
@@ -81,21 +81,27 @@ def new(p: Params, now: int) -> State:
     return State(p, now)
 
 
+def _bucket(p: Params, since: int) -> int:
+    """Its number. Whole windows first, so that 64 bits hold every product."""
+    windows, rest = since // p.window_ns, since % p.window_ns
+    return windows * p.buckets + rest * p.buckets // p.window_ns
+
+
 def _slide(s: State, p: Params, now: int) -> int:
-    current = (now - s.start_ns) * p.buckets // p.window_ns
+    current = _bucket(p, now - s.start_ns)
     for _ in range(min(p.buckets, current - s.bucket)):
         s.bucket += 1
         i = s.bucket % p.buckets
-        s.total_requests -= s.requests[i]
-        s.total_accepts -= s.accepts[i]
-        s.requests[i] = s.accepts[i] = s.failures[i] = 0
+        s.total_requests -= s.requested_ring[i]
+        s.total_accepts -= s.accepted_ring[i]
+        s.requested_ring[i] = s.accepted_ring[i] = s.failed_ring[i] = 0
     s.bucket = current
     return current % p.buckets
 
 
 def _count(s: State, p: Params, now: int) -> None:
     i = _slide(s, p, now)
-    s.requests[i] += 1
+    s.requested_ring[i] += 1
     s.total_requests += 1
 
 
@@ -127,7 +133,7 @@ def _per_s(s: State, p: Params, now: int) -> int:
     width = p.window_ns // p.buckets
     for back in range(p.buckets - 1, -1, -1):
         bucket = s.bucket - back
-        if s.requests[bucket % p.buckets]:
+        if s.requested_ring[bucket % p.buckets]:
             return s.total_requests // max(1, (now - s.start_ns - bucket * width) // NS)
     return 0
 
@@ -147,13 +153,13 @@ def _share_by_runs(s: State, p: Params) -> tuple[float, int]:
     failing = working = 0
     for back in range(p.buckets - 1, -1, -1):
         i = (s.bucket - back) % p.buckets
-        if s.failures[i]:
+        if s.failed_ring[i]:
             working = 0
-        elif s.accepts[i]:
+        elif s.accepted_ring[i]:
             working += 1
-        if s.accepts[i]:
+        if s.accepted_ring[i]:
             failing = 0
-        elif s.failures[i]:
+        elif s.failed_ring[i]:
             failing += 1
     k = max(p.k_least, p.k - (p.k - p.k_least) * failing / p.buckets)
     return (s.total_requests - p.grace - k * s.total_accepts) / (s.total_requests + 1), working
@@ -165,18 +171,18 @@ def refuses(p: Params, probability: float, u: float) -> bool:
     return probability > 0.0 and side < probability
 
 
-def requested(s: State, p: Params, now: int, *, refused: bool) -> None:
+def requested(s: State, p: Params, now: int, refused: bool) -> None:
     """The application tried; `refused` here or sent."""
     if p.kind == BY_RUNS and not refused:
         _slide(s, p, now)
         if _share_by_runs(s, p)[0] > 0.0:
             s.passed_at = now
-    counts = p.local and p.kind != BY_AVERAGE if refused else p.counted == AT_START
+    counts = p.local == 1 and p.kind != BY_AVERAGE if refused else p.counted == AT_START
     if counts:
         _count(s, p, now)
 
 
-def answered(s: State, p: Params, now: int, *, accepted: bool) -> None:
+def answered(s: State, p: Params, now: int, accepted: bool) -> None:
     """The callee answered a request that was sent."""
     if p.counted == AT_END:
         _count(s, p, now)
@@ -184,15 +190,15 @@ def answered(s: State, p: Params, now: int, *, accepted: bool) -> None:
     if p.kind == BY_AVERAGE:
         _average(s, p, now, accepted)
         return
-    s.accepts[i] += accepted
-    s.failures[i] += not accepted
+    s.accepted_ring[i] += accepted
+    s.failed_ring[i] += not accepted
     s.total_accepts += accepted
 
 
 def _average(s: State, p: Params, now: int, accepted: bool) -> None:
     """Finagle (NackAdmissionFilter.scala): few requests count as accepted; results of one instant weigh
     nothing."""
-    busy = s.total_requests * NS >= p.least_per_s * p.window_ns
+    busy = float(s.total_requests * NS) >= p.least_per_s * p.window_ns
     weight = math.exp(-(now - s.average_at) / p.tau_ns)
     s.average = (1.0 if accepted or not busy else 0.0) * (1.0 - weight) + s.average * weight
     s.average_at = now

@@ -26,7 +26,8 @@ class Play:
 
     def sweep(self, t):
         outlier.sweep(self.e, self.p, round(t * NS))
-        return [h for h in range(len(self.e.out)) if outlier.ejected(self.e, h)]
+        outlier.moves(self.e)
+        return [h for h in range(self.e.hosts) if outlier.ejected(self.e, h)]
 
 
 def test_nothing_runs_without_its_block():
@@ -86,9 +87,9 @@ def test_the_multiplier_shrinks_at_the_first_sweep_that_finds_the_host_back():
     play = Play(5, **PERCENTAGE)
     play.interval(10, [0, 100, 100, 100, 100])
     play.sweep(41)
-    assert play.e.multiplier[0] == 1
+    assert play.e.multipliers[0] == 1
     play.sweep(42)
-    assert play.e.multiplier[0] == 0
+    assert play.e.multipliers[0] == 0
 
 
 def test_the_ejection_time_is_capped_and_its_multiplier_is_not():
@@ -100,7 +101,7 @@ def test_the_ejection_time_is_capped_and_its_multiplier_is_not():
         t += play.e.length_ns[0] / NS + 1
         assert play.sweep(t) == []
     assert lengths == [10, 20, 25, 25, 25]
-    assert play.e.multiplier[0] == 5
+    assert play.e.multipliers[0] == 5
 
 
 def test_the_longest_ejection_is_at_least_the_base_one():
@@ -113,7 +114,7 @@ def test_hosts_that_are_out_are_judged_with_the_others_and_go_anew():
     play = Play(5, **PERCENTAGE)
     play.interval(10, [0, 100, 100, 100, 100])
     assert play.interval(20, [0, 100, 100, 100, 100]) == [0]
-    assert (play.e.multiplier[0], play.e.ejected_ns[0], play.e.out_n) == (2, 20 * NS, 1)
+    assert (play.e.multipliers[0], play.e.ejected_at[0], play.e.out_n) == (2, 20 * NS, 1)
     assert play.sweep(41) == [0]
 
 
