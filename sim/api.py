@@ -165,7 +165,8 @@ def compare(
     table = _empty_table(scenario, _seeds(seeds), variants, tuple(grid), own)
     began = time.perf_counter()
     ended = table.fill(executing.execute(_tasks(scenario, table, grid, engine), jobs, executor, done))
-    facts = {"measures": own, "engine": engine, "wall_s": time.perf_counter() - began}
+    taken = ", ".join(sorted({row.engine for row in table.rows}))
+    facts = {"measures": own, "engine": taken, "wall_s": time.perf_counter() - began}
     found = _comparison(scenario, table, varying.parse(vary)[0] if vary else "", ended, facts)
     if isinstance(ended, executing.FailedRun):
         ended.partial = found

@@ -69,25 +69,26 @@ def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -
     return scenario
 
 
-def tell_engine(topology: Any, engine: str, trace: int = 0) -> None:
-    """Which engine `auto` takes, where that is worth a word. Raises NotCovered."""
+def take_engine(topology: Any, engine: str, trace: int = 0) -> str:
+    """The engine that will run this, ready to; a word on it where that is worth one. Raises NotCovered."""
     from sim import engines
 
     chosen, why = engines.choose(topology, engine, trace=trace)
-    words = engines.announcement(chosen, why) if engine == "auto" else ""
+    words = engines.announcement(chosen, why)
     if words:
         say(words)
+    engines.prepare(chosen)
+    return chosen
 
 
-def warn_if_long(plan: Any, runs: int) -> None:
+def warn_if_long(plan: Any, runs: int, engine: str) -> None:
     """A run that would take long or much memory says so first."""
     from sim.topology.plan import show_bytes, show_seconds
 
-    seconds = plan.seconds * runs
-    if seconds > LONG_RUN_S:
-        say(
-            f"this will take about {show_seconds(seconds)} on one core ({runs} runs of {show_seconds(plan.seconds)})"
-        )
+    each = plan.seconds[engine]
+    if each * runs > LONG_RUN_S:
+        told = f"about {show_seconds(each * runs)} on one core ({runs} runs of {show_seconds(each)})"
+        say(f"this will take {told}")
     if plan.bytes > LARGE_RUN_BYTES:
         say(f"each run needs about {show_bytes(plan.bytes)} of memory")
 

@@ -109,9 +109,9 @@ def _compare(
     """Compare, with a word before if it takes long, and progress meanwhile."""
     from sim import api
 
-    common.tell_engine(count.topology, options["engine"])
-    common.warn_if_long(count.plan, count.runs)
-    jobs = jobs or common.processes(count.plan.seconds * count.runs)
+    engine = common.take_engine(count.topology, options["engine"])
+    common.warn_if_long(count.plan, count.runs, engine)
+    jobs = jobs or common.processes(count.plan.seconds[engine] * count.runs)
     with common.progress_bar(f"{loaded.name}: {count.runs} runs", count.runs, "runs") as show:
 
         def done(n: int) -> None:

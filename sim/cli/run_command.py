@@ -72,7 +72,7 @@ def command(
     finally:
         # Who reads along may have gone, the terminal's disk be full: neither costs what was computed.
         place.save(result)
-        common.say(f"results: {place.folder}")
+        common.say(f"results: {place.folder}   ({_cost(result)})")
     _tell(result, place.folder, others, trace)
     if figures:
         result.save_figures(place.folder)
@@ -87,9 +87,9 @@ def _run(loaded: "ScenarioFile", variant: str | None, seed: int, **options: Any)
 
     scenario = loaded.loaded.scenario(variant)
     topology = build(scenario)
-    common.tell_engine(topology, options["engine"], options["trace"])
+    options["engine"] = common.take_engine(topology, options["engine"], options["trace"])
     planned = plan(topology)
-    common.warn_if_long(planned, 1)
+    common.warn_if_long(planned, 1, options["engine"])
     beyond = common.endless_watch(topology, planned)
     # A run that ends at a number of requests may end at any time: its bar has no end.
     total = topology.duration_ns / 1e9 if scenario.duration else None
@@ -146,6 +146,16 @@ def _tell(result: "Run", folder: "Path", others: "list[Line]", trace: int) -> No
         common.say(
             f"{_counted(len(others), 'expectation')} of {whose} not judged (run them by --variant, or by compare)"
         )
+
+
+def _cost(result: "Run") -> str:
+    """What the run took."""
+    from sim.topology.plan import show_bytes, show_seconds
+
+    took, attempts = result.manifest["wall_s"], int(result.record.counts[1].sum())
+    rate = f", {attempts / took:,.0f} attempts/s" if took > 1.0 else ""
+    memory = show_bytes(result.manifest["peak_memory_bytes"])
+    return f"{result.manifest['engine']} engine, {show_seconds(took)}{rate}, {memory} at most"
 
 
 def _counted(n: int, what: str) -> str:

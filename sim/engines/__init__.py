@@ -45,7 +45,7 @@ def choose(topology: Topology, engine: str = "auto", *, trace: int = 0) -> tuple
     if missing:
         more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
         return "simpy", f"the compiled engine does not cover: {missing[0]}{more}"
-    return "compiled", "the run is long"
+    return "compiled", "the run is long" if engine == "auto" else ""
 
 
 def there() -> bool:
@@ -65,13 +65,25 @@ def absent() -> list[str]:
 
 
 def announcement(chosen: str, why: str) -> str:
-    """What there is to tell of a choice that was left to `auto`; empty: nothing."""
+    """What there is to tell of a choice; empty: nothing."""
     if chosen == "compiled":
         from sim.engines.compiled.run import is_compiled
 
-        first = "" if is_compiled() else "; it is compiled first, once (some 20 s)"
-        return f"engine: compiled, for {why}{first}"
+        reason = f", for {why}" if why else ""
+        first = (
+            "" if is_compiled() else "; it is compiled first, once per installation (half a minute or more)"
+        )
+        return f"engine: compiled{reason}{first}" if reason or first else ""
     return f"engine: simpy; {why}" if why and why != SHORT else ""
+
+
+def prepare(chosen: str) -> None:
+    """Have an engine ready to run, here and in processes to come: the compiled one is compiled if it must be.
+    KeyboardInterrupt ends that, and nothing is half-written."""
+    if chosen == "compiled":
+        from sim.engines.compiled.run import compile_kernel
+
+        compile_kernel()
 
 
 def run(

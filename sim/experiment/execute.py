@@ -57,6 +57,8 @@ class Row:
     seed: int
     day: str
     values: dict[str, float] = field(hash=False)
+    engine: str = field(default="", compare=False)
+    """That ran it; empty in what was read from a folder."""
 
 
 class FailedRun(CascadelabError):
@@ -94,16 +96,18 @@ def perform(task: Task) -> list[Row]:
     scenario, topology, good_topology, found = _prepare(
         task.text, task.file, task.base_dir, task.overrides, task.plugin_files, task.variant
     )
-    record = engines.run(topology, task.seed, engine=task.engine, plugins=found)
+    engine, _ = engines.choose(topology, task.engine)
+    record = engines.run(topology, task.seed, engine=engine, plugins=found)
     who = (task.variant or "", task.value, task.seed)
     share = scenario.healthy_share
     twin = None
     if good_topology is not None:
-        twin = engines.run(good_topology, task.seed, engine=task.engine, plugins=found)
+        twin = engines.run(good_topology, task.seed, engine=engine, plugins=found)
     values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
-    rows = [Row(*who, FAULT, values)]
+    rows = [Row(*who, FAULT, values, engine)]
     if twin is not None and good_topology is not None:
-        rows.append(Row(*who, GOOD, _on_a_good_day(task.measures, record, twin, good_topology, share)))
+        good = _on_a_good_day(task.measures, record, twin, good_topology, share)
+        rows.append(Row(*who, GOOD, good, engine))
     return rows
 
 

@@ -45,6 +45,17 @@ def _git() -> dict[str, Any] | None:
     return {"commit": commit.stdout.strip(), "dirty": bool(state.stdout.strip())}
 
 
+def peak_memory_bytes() -> int:
+    """The most that this process has held, or one of its workers that has ended; 0 where the system does not tell."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return 0
+    unit = 1 if sys.platform == "darwin" else 1024
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return max(resource.getrusage(w).ru_maxrss for w in who) * unit
+
+
 def manifest(**facts: Any) -> dict[str, Any]:
     """The manifest of a folder: the facts given, and the whole truth about where it was made."""
     packages = {}
@@ -55,6 +66,7 @@ def manifest(**facts: Any) -> dict[str, Any]:
             packages[name] = "absent"
     return {
         **facts,
+        "peak_memory_bytes": peak_memory_bytes(),
         "version": our_version(),
         "sim": str(PACKAGE),
         "python": platform.python_version(),

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from sim.topology import types as t
 
-ATTEMPTS_PER_S = 30_000.0
-"""Attempts per second of the SimPy engine on one common core: for estimates only."""
+ATTEMPTS_PER_S = {"simpy": 30_000.0, "compiled": 600_000.0}
+"""Attempts per second of each engine on one common core: for estimates only."""
 EVENTS_PER_ATTEMPT = 5
 BYTES_PER_CELL = 8
 
@@ -35,7 +35,8 @@ class Plan:
     attempts: float
     events: float
     bytes: float
-    seconds: float
+    seconds: dict[str, float]
+    """By engine."""
     at_least: bool = False
     """The run ends at a number of successes: with failures it takes more of everything."""
 
@@ -124,7 +125,7 @@ def plan(topology: t.Topology) -> Plan:
         attempts=attempts,
         events=attempts * EVENTS_PER_ATTEMPT,
         bytes=60e6 + cells * BYTES_PER_CELL + len(topology.sites) * 2 * 50_000,
-        seconds=attempts / ATTEMPTS_PER_S,
+        seconds={engine: attempts / rate for engine, rate in ATTEMPTS_PER_S.items()},
         at_least=topology.successes > 0,
     )
 
@@ -180,6 +181,7 @@ def plan_text(p: Plan, name: str, variants: tuple[str, ...]) -> str:
     lines.append("")
     lines.append(
         f"{'at least' if p.at_least else 'about'} {p.requests:,.0f} requests, {p.attempts:,.0f} attempts, {p.events:,.0f} events, "
-        f"{show_bytes(p.bytes)}, {show_seconds(p.seconds)} a run"
+        f"{show_bytes(p.bytes)}, {show_seconds(p.seconds['simpy'])} a run "
+        f"({show_seconds(p.seconds['compiled'])} compiled)"
     )
     return "\n".join(lines)

@@ -45,6 +45,7 @@ LIBRARIES = {
     "rich": ("cli/",),
     "scipy": ("experiment/", "distributions.py"),
     "numba": ("engines/compiled/",),
+    "psutil": ("engines/room.py",),
     "numpy": ("luck.py", "record/", "engines/compiled/", "measures/", "store/", "experiment/", "views/"),
 }
 """Where a foreign library may be imported; any other library nowhere."""

@@ -6,6 +6,9 @@ entry, where everything comes together. `whole` does it once. It reaches into nu
 that has other insides, it leaves things as they are, which costs time only.
 """
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import blake2b
@@ -83,6 +86,18 @@ def prepare(entries: dict[Any, Any]) -> None:
         for entry, signature in entries.items():
             if not entry.signatures:
                 entry.compile(signature)
+
+
+def compile_elsewhere(module: str) -> None:
+    """Run a module that compiles, as a process of its own: the optimiser is deaf for many seconds, and a process
+    can be ended. If it fails nothing is kept, and whoever needs the kernel compiles it and sees why."""
+    root = str(Path(__file__).parents[3])
+    path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": path}
+    try:
+        subprocess.run([sys.executable, "-m", module], env=environment, capture_output=True, check=False)
+    except OSError:
+        return
 
 
 def kept(entry: Any) -> bool:

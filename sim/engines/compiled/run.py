@@ -10,11 +10,12 @@ import numpy as np
 from sim.engines.compiled import garbage, kernel, layout
 from sim.engines.compiled.build import Standing
 from sim.engines.compiled.clock import SLOT_BITS
-from sim.engines.compiled.compiling import kept, prepare
+from sim.engines.compiled.compiling import compile_elsewhere, kept, prepare
 from sim.engines.compiled.copies import make_copy, more_latencies
 from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
 from sim.engines.compiled.tasks import WORDS
+from sim.engines.room import left_bytes, out_of_memory
 from sim.errors import SimulationError
 from sim.record.types import WORKING_NS, Record
 from sim.topology.types import L_HEDGE, Topology
@@ -170,7 +171,7 @@ class Run:
             self._enlarge("moments")
         for name, dtype in LOGS.items():
             if w[f"{name}_n"] + w["margin"] >= w[f"{name}_size"]:
-                self._hold(name, doubled(self.held[name], dtype))
+                self._hold(name, self._doubled(name, dtype))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
         w["low"] = w["want"] = 0
@@ -180,13 +181,25 @@ class Run:
         w = self.world[0]
         size, free = int(w[f"{name}_size"]), int(w[f"free_{name}"])
         if name == "moments" and 2 * size > 1 << SLOT_BITS:
-            msg = f"{size:,} events are pending at {int(w['now']) / 1e9} s: the load grows without bound"
-            raise SimulationError(msg)
-        self._hold(name, doubled(self.held[name], POOLS[name]))
-        stack = doubled(self.held[f"free_{name}"], np.int64)
+            raise self._out_of_memory()
+        self._hold(name, self._doubled(name, POOLS[name]))
+        stack = self._doubled(f"free_{name}", np.int64)
         stack[free : free + size] = np.arange(2 * size - 1, size - 1, -1)
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
+
+    def _doubled(self, name: str, dtype: Any) -> Any:
+        """An array with as much room again. Raises SimulationError if there is no memory for that."""
+        array = self.held[name]
+        if left_bytes() < 2 * array.nbytes:
+            raise self._out_of_memory()
+        out = np.zeros(2 * len(array), dtype)
+        out[: len(array)] = array
+        return out
+
+    def _out_of_memory(self) -> SimulationError:
+        w = self.world[0]
+        return out_of_memory(self.topology, int(w["now"]), int(w["busy"]), self._levels())
 
 
 def most_in_a_task(topology: Topology) -> int:
@@ -201,20 +214,20 @@ def most_in_a_task(topology: Topology) -> int:
     )  # fmt: skip
 
 
-def doubled(array: Any, dtype: Any) -> Any:
-    """The array with as much room again."""
-    out = np.zeros(2 * len(array), dtype)
-    out[: len(array)] = array
-    return out
-
-
 def is_compiled() -> bool:
     """Is the kernel on disk, so that it need not be compiled first?"""
     return kept(kernel.advance_run)
 
 
 def compile_kernel() -> None:
-    """Once per installation; later it is read from disk."""
+    """Once per installation, in a process of its own; later it is read from disk."""
+    if not is_compiled():
+        compile_elsewhere("sim.engines.compiled.run")
+    read_kernel()
+
+
+def read_kernel() -> None:
+    """From disk, or compile it here."""
     world = numba.typeof(np.zeros(1, layout.WORLD))
     prepare(
         {
@@ -229,3 +242,7 @@ def run(topology: Topology, seed: int, progress: Callable[[int, int], None] | No
     """Run a topology once."""
     compile_kernel()
     return Run(topology, seed).run(progress)
+
+
+if __name__ == "__main__":
+    read_kernel()

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sim import luck
+from sim.engines.room import left_bytes, out_of_memory
 from sim.engines.shape import copy_key
 from sim.engines.simpy_engine import layers, retrying
 from sim.engines.simpy_engine.attempt import AttemptLayer, Wire
@@ -162,8 +163,12 @@ class World:
         pause_at = time.perf_counter() + PROGRESS_S
         # Slices of events, not of time: where a pause falls must leave no trace in the run.
         while self.clock.advance(end, SLICE):
-            if progress is not None and time.perf_counter() >= pause_at:
-                pause_at = time.perf_counter() + PROGRESS_S
+            if time.perf_counter() < pause_at:
+                continue
+            pause_at = time.perf_counter() + PROGRESS_S
+            if left_bytes() <= 0:
+                raise out_of_memory(self.topology, self.clock.now, self.busy, self.recorder.levels())
+            if progress is not None:
                 try:
                     progress(self.clock.now, self.clock.scheduled)
                 except KeyboardInterrupt:
