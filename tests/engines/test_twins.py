@@ -5,7 +5,6 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from sim.policies.catalog import names
 from sim.policies.limits import catalog
 from sim.scenario import load_file, load_text
 from sim.topology.build import build
+from tests.engines.twins import assert_same
 from tests.laws.test_engine_laws import faults, policies, scenario, service
 from tests.unit.engine.test_limits_by_name import SETTINGS
 
@@ -36,25 +36,6 @@ def compiled() -> None:
 def run_compiled(topology, seed, **how):
     compiled()
     return Run(topology, seed, **how).run()
-
-
-def assert_same(a, b):
-    """Every number of two records."""
-    assert (a.events, a.end_ns, a.arrivals_end_ns, a.bucket_ns) == (
-        b.events,
-        b.end_ns,
-        b.arrivals_end_ns,
-        b.bucket_ns,
-    )
-    for name in ("counts", "latency_ns", "counters", "visits", "gauges", "in_flight"):
-        assert np.array_equal(getattr(a, name), getattr(b, name)), name
-    assert a.histograms.keys() == b.histograms.keys()
-    for row, columns in a.histograms.items():
-        for x, y in zip(columns, b.histograms[row], strict=True):
-            assert np.array_equal(x, y) and x.dtype == y.dtype
-    assert a.transitions == b.transitions
-    assert a.copies == b.copies
-    assert a.faults == b.faults
 
 
 def shortened(topology):
