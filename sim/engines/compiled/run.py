@@ -7,13 +7,14 @@ from typing import Any
 import numba
 import numpy as np
 
-from sim.engines.compiled import garbage, kernel, layout
+from sim.engines.compiled import kernel, layout
 from sim.engines.compiled.build import Standing
 from sim.engines.compiled.clock import SLOT_BITS
 from sim.engines.compiled.compiling import kept, prepare
 from sim.engines.compiled.copies import make_copy
 from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
+from sim.engines.compiled.pools import FULL, LOW
 from sim.engines.compiled.tasks import WORDS
 from sim.errors import SimulationError
 from sim.record.types import WORKING_NS, Record
@@ -33,7 +34,7 @@ LOGS = {"heap": layout.ROW, "tasks": layout.TASK, "moves": layout.MOVE, "spans":
 class Run:
     """One run. `slice_` and `room` are for tests: they must leave no trace in the record."""
 
-    def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 2048) -> None:
+    def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 512) -> None:
         self.topology = topology
         self.slice = slice_
         self.interrupted = False
@@ -67,9 +68,17 @@ class Run:
         for name, dtype in LOGS.items():
             self._hold(name, np.zeros(room, dtype))
             self.world[f"{name}_size"] = room
+        self._marks()
         self._hold("copies", np.zeros(64, layout.COPY))
         self._hold("guards", np.zeros(64, layout.GUARD))
         self.world["copies_n"] = self.world["guards_n"] = 1
+
+    def _marks(self) -> None:
+        """What collecting garbage needs: marks, and room for every record that it has still to look at."""
+        sizes = [len(self.held[name]) for name in COLLECTED]
+        for name, size in zip(COLLECTED, sizes, strict=True):
+            self._hold(f"{name}_marks", np.zeros(size, dtype=np.int64))
+        self._hold("grey", np.zeros((sum(sizes), 2), dtype=np.int64))
 
     def _hold(self, name: str, array: Any) -> None:
         """Keep an array and tell the kernel where it is."""
@@ -102,7 +111,7 @@ class Run:
         """Run up to `end` (or until nothing is left to happen), with a report now and then."""
         w, pause_at = self.world[0], time.perf_counter() + PROGRESS_S
         while (status := kernel.advance_run(self.world, end, self.slice)) != kernel.OVER:
-            if status == kernel.LOW:
+            if status == kernel.OUTSIDE:
                 self._make_room()
             elif status == kernel.TURN:
                 self.tables.turn(int(self.held["heap"]["time"][0]))
@@ -151,12 +160,12 @@ class Run:
             raise SimulationError(msg)
         if w["want"]:
             make_copy(self)
-        if any(w[f"free_{name}"] < w["margin"] for name in COLLECTED):
-            garbage.collect_garbage(self.world)
+        if w["low"] & FULL:
             for name in COLLECTED:
                 # Collecting is cheap as long as most of a pool is garbage.
                 if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
                     self._enlarge(name)
+            self._marks()
         if w["free_moments"] < w["margin"]:
             self._enlarge("moments")
         for name, dtype in LOGS.items():
@@ -164,7 +173,8 @@ class Run:
                 self._hold(name, doubled(self.held[name], dtype))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
-        w["low"] = w["want"] = 0
+        low = any(w[f"free_{name}"] < w["margin"] for name in COLLECTED)
+        w["low"], w["want"] = LOW if low else 0, 0
 
     def _enlarge(self, name: str) -> None:
         """Twice as many records."""
@@ -174,8 +184,10 @@ class Run:
             msg = f"{size:,} events are pending at {int(w['now']) / 1e9} s: the load grows without bound"
             raise SimulationError(msg)
         self._hold(name, doubled(self.held[name], POOLS[name]))
-        stack = doubled(self.held[f"free_{name}"], np.int64)
-        stack[free : free + size] = np.arange(2 * size - 1, size - 1, -1)
+        # Highest numbers lowest, as `garbage` leaves them.
+        stack = np.zeros(2 * size, dtype=np.int64)
+        stack[:size] = np.arange(2 * size - 1, size - 1, -1)
+        stack[size : size + free] = self.held[f"free_{name}"][:free]
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
 
@@ -198,7 +210,6 @@ def compile_kernel() -> None:
     prepare(
         {
             kernel.start_run: (world,),
-            garbage.collect_garbage: (world,),
             kernel.advance_run: (world, numba.int64, numba.int64),
         }
     )
