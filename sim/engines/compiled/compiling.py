@@ -17,7 +17,7 @@ from typing import Any
 
 from numba.core import codegen, cpu
 
-ENTRIES = ("advance_run", "start_run", "collect_garbage", "nrt", "multi3")
+ENTRIES = ("advance_run", "start_run", "nrt", "multi3")
 """The functions that Python calls, and numba's own run time."""
 SOURCES = ("engines", "policies", "record", "topology", "distributions.py", "luck.py", "words.py")
 """What the kernel is made of, below `sim/`."""
@@ -41,6 +41,7 @@ def whole() -> Iterator[None]:
 
     def optimise_entry(self: Any) -> None:
         if self.name in ENTRIES:
+            make_own(self._final_module)
             optimise(self)
 
     def finalise_entry(self: Any) -> None:
@@ -61,6 +62,14 @@ def whole() -> Iterator[None]:
     finally:
         for (place, name), own in zip(patched, before, strict=True):
             setattr(place, name, own)
+
+
+def make_own(module: Any) -> None:
+    """What an entry calls belongs to it alone. LLVM may then inline a function that is called once, and drop
+    arguments, results and checks that nobody needs; of a function that others might link with, it may not."""
+    for function in module.functions:
+        if not function.is_declaration and function.linkage.name == "linkonce_odr":
+            function.linkage = "internal"
 
 
 def stamp() -> tuple[str, int]:
