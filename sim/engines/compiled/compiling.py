@@ -109,6 +109,22 @@ def compile_elsewhere(module: str) -> None:
         return
 
 
+@contextmanager
+def alone(entry: Any) -> Iterator[None]:
+    """One process compiles an entry, the others wait: what they would do is then done. Without file locks
+    (Windows) each does it for itself."""
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    folder = Path(entry._cache.cache_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "compiling.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed, or this process ends
+        yield
+
+
 def kept(entry: Any) -> bool:
     """Has it been compiled for these sources, on this machine?"""
     file = getattr(entry._cache, "_cache_file", None)

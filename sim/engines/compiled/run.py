@@ -10,7 +10,7 @@ import numpy as np
 from sim.engines.compiled import kernel, layout
 from sim.engines.compiled.build import Standing
 from sim.engines.compiled.clock import SLOT_BITS
-from sim.engines.compiled.compiling import compile_elsewhere, kept, prepare
+from sim.engines.compiled.compiling import alone, compile_elsewhere, kept, prepare
 from sim.engines.compiled.copies import make_copy, more_latencies
 from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
@@ -234,7 +234,9 @@ def is_compiled() -> bool:
 def compile_kernel() -> None:
     """Once per installation, in a process of its own; later it is read from disk."""
     if not is_compiled():
-        compile_elsewhere("sim.engines.compiled.run")
+        with alone(kernel.advance_run):
+            if not is_compiled():
+                compile_elsewhere("sim.engines.compiled.run")
     read_kernel()
 
 
