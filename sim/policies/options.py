@@ -42,6 +42,8 @@ class Option:
     choices: tuple[str, ...] = ()
     elsewhere: str = ""
     """Not a setting here: what to write instead, or why it has no meaning."""
+    needed: bool = False
+    """The library has no default, or none that is legal: a scenario says it. The one here is an example."""
 
 
 def resolve(

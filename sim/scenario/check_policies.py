@@ -84,6 +84,7 @@ class PolicyChecker:
             self.unknown(place, "breaker", breaker.use, set(self.breakers))
             return
         if breaker.use in (None, *catalog.names()):
+            self.needed(breaker, at)
             try:
                 catalog.params_from(breaker.model_dump())
             except OptionError as error:
@@ -95,6 +96,15 @@ class PolicyChecker:
                     self.problem((*at, *one.at), str(one))
             except ValueError as error:
                 self.problem((*at, "params"), str(error))
+
+    def needed(self, breaker: Breaker, at: Location) -> None:
+        """Settings that the library leaves to its user."""
+        entry = catalog.ENTRIES[breaker.use] if breaker.use else None
+        for option in entry.options if entry else ():
+            if option.needed and option.name not in breaker.params:
+                place = (*at, "params") if breaker.params else at
+                message = f"{breaker.use} has no default for `{option.name}` ({option.about}): write it"
+                self.problem(place, message)
 
     def settings(self, error: OptionError, at: Location) -> None:
         """Every mistake of a `params` block, at its own key however deep it is nested."""

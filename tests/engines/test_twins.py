@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from sim.engines.coverage import uncovered
 from sim.engines.simpy_engine.world import World
-from sim.policies.catalog import names
+from sim.policies.catalog import ENTRIES
 from sim.policies.limits import catalog
 from sim.scenario import load_file, load_text
 from sim.topology.build import build
@@ -86,7 +86,10 @@ PASSAGES = [
     ("discipline: lifo", "breaker: hystrix, retry: {attempts: 3, budget: {use: grpc-retry-throttling}}"),
     ("discipline: codel", "breaker: resilience4j, bulkhead: {use: resilience4j-thread-pool-bulkhead}"),
     ("discipline: adaptive-lifo", "breaker: gobreaker, rate_limit: {use: resilience4j-ratelimiter}"),
-    ("contention: 0.1", "breaker: sentinel, retry: {attempts: 3, budget: {use: finagle-retry-budget}}"),
+    (
+        "contention: 0.1",
+        "breaker: {use: sentinel, params: {grade: 1, count: 0.5, timeWindow: 2}}, retry: {attempts: 3, budget: {use: finagle-retry-budget}}",
+    ),
     ("cold_start: {times: 3, for: 1s}", "breaker: {use: finagle}, bulkhead: {limit: 3, queue: 4}"),
     ("health_check: 500ms", "breaker: {use: opossum, key: replica}, hedge: 40ms"),
 ]
@@ -115,7 +118,7 @@ EJECTORS = [
       "successRateEjection": BLOCK | {"stdevFactor": 300}, "failurePercentageEjection": BLOCK | {"threshold": 30}}),
 ]  # fmt: skip
 ROWS = [
-    *(("breaker", name, {}) for name in names()),
+    *(("breaker", name, dict(entry.example)) for name, entry in ENTRIES.items()),
     *((block, name, SETTINGS[name]) for block, rows in catalog.BLOCKS.items() for name in rows),
     *(("outlier", name, params) for name, params in EJECTORS),
 ]

@@ -1,5 +1,6 @@
 """`check` holds for every variant of every shipped scenario, and for every breaker of the catalogue by its name."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -31,5 +32,6 @@ def test_every_variant_of_a_shipped_scenario_checks(file):
 
 @pytest.mark.parametrize("name", catalog.names())
 def test_a_small_scenario_checks_with_every_breaker_of_the_catalogue(name):
-    loaded = load_text(SMALL.replace("BREAKER", name), "small.yaml")
+    breaker = json.dumps({"use": name, "params": dict(catalog.ENTRIES[name].example)})
+    loaded = load_text(SMALL.replace("BREAKER", breaker), "small.yaml")
     assert plan(build(loaded.scenario())).services

@@ -206,8 +206,8 @@ SENTINEL = Entry(
         Option("resource", "", "text", "where the rule applies: the edge it stands at"),
         Option("limitApp", "default", "text", "not used by degrade rules"),
         Option("grade", 0, COUNT, "0 slow ratio, 1 error ratio, 2 error count", 0, 2),
-        Option("count", 0.5, "number", "grade 0: longest latency in ms; 1: ratio 0..1; 2: errors", 0),
-        Option("timeWindow", 10, "duration_s", "open time", 0.001),
+        Option("count", 0.5, "number", "grade 0: longest latency in ms; 1: ratio 0..1; 2: errors", 0, needed=True),
+        Option("timeWindow", 10, "duration_s", "open time", 0.001, needed=True),
         Option("minRequestAmount", 5, COUNT, "results before it judges", 1),
         Option("slowRatioThreshold", 1.0, "share", "grade 0: share of slow calls", 0, 1),
         Option("statIntervalMs", 1000, MILLIS, "width of the window", 1, 120_000),
@@ -215,7 +215,7 @@ SENTINEL = Entry(
     "Sentinel 1.8 (d75a6687)",
     "AbstractCircuitBreaker.java, ExceptionCircuitBreaker.java, ResponseTimeCircuitBreaker.java, DegradeSlot.java",
     wedges=True,
-    example=(("grade", 1),),
+    example=(("grade", 1), ("count", 0.5), ("timeWindow", 10)),
 )  # fmt: skip
 
 

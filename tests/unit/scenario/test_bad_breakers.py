@@ -43,8 +43,10 @@ MISTAKES = [
     ("use: polly-v8, params: {BreakDuration: »5}", "5 of what?"),
     ("use: gobreaker, params: {ready_to_trip: »{above: 5}}", "ReadyToTrip is `default`"),
     ("use: fluxgate, params: {tripper: »MinRequest(3)}", "is none of MinRequests"),
-    ("use: sentinel, params: {statIntervalMs: »120001}", "must be 1 to 120000"),
-    ("use: sentinel, params: »{grade: 1, count: 2}", "count is a ratio of 0..1 with grade 1"),
+    ("use: sentinel, params: {count: 1, timeWindow: 9, statIntervalMs: »120001}", "must be 1 to 120000"),
+    ("use: sentinel, params: »{count: 200}", "sentinel has no default for `timeWindow` (open time): write it"),
+    ("use: sentinel, params: »{grade: 1, timeWindow: 9}", "no default for `count`"),
+    ("use: sentinel, params: »{grade: 1, count: 2, timeWindow: 9}", "count is a ratio of 0..1 with grade 1"),
     ("use: pybreaker, params: {fail_max: »2.5}", "not a whole number"),
     ("use: resilience4j, params: »{enableExponentialBackoff: true, enableRandomizedWait: true}", "exclude each other"),
     # Parts
