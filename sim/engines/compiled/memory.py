@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.core import config
 from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import make_array, populate_array
 
@@ -58,9 +59,9 @@ def reals(address: int, n: int) -> Any:
     return array_at(address, n, np.float64)
 
 
-ANY = 0
+ANY = 1 << 60 if config.BOUNDSCHECK else 0
 """Size of a table whose bounds nobody checks here: its numbers come from the builder. With 0 there is nothing
-to add to a negative index either."""
+to add to a negative index either. (NUMBA_BOUNDSCHECK=1 checks the tables that know their size.)"""
 
 
 @compiled
