@@ -8,6 +8,8 @@ import click
 from sim.cli import common, folders
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sim.api import ScenarioFile
     from sim.experiment.execute import Task
     from sim.results import Comparison
@@ -78,9 +80,9 @@ def command(
         if error.partial is not None:
             _tell(error.partial, place, count, as_json=as_json)
         raise
-    _tell(result, place, count, as_json=as_json)
+    folder = _tell(result, place, count, as_json=as_json)
     if figures:
-        result.save_figures(place.folder)
+        result.save_figures(folder)
     ctx.exit(130 if result.manifest["interrupted"] else 0 if result.met else 4)
 
 
@@ -121,8 +123,9 @@ def _compare(
         return api.compare(loaded, seeds, jobs=jobs, done=done, **options)
 
 
-def _tell(result: "Comparison", place: folders.Place, count: _Count, *, as_json: bool) -> None:
-    """Tables to stdout, then to the folder: one that cannot be written costs nothing of the other."""
+def _tell(result: "Comparison", place: folders.Place, count: _Count, *, as_json: bool) -> "Path":
+    """Tables to stdout, then to the folder, which is handed back: one that cannot be written costs nothing of the
+    other."""
     from sim.store.run import to_json
     from sim.views.tables import comparison_data, comparison_text
 
@@ -132,13 +135,14 @@ def _tell(result: "Comparison", place: folders.Place, count: _Count, *, as_json:
         else:
             click.echo(comparison_text(result))
     finally:
-        place.save(result)
-        common.say(f"results: {place.folder}   ({count.done} runs in {result.manifest['wall_s']:.1f} s)")
+        folder = place.save(result)
+        common.say(f"results: {folder}   ({count.done} runs in {result.manifest['wall_s']:.1f} s)")
     what = "interrupted" if result.manifest["interrupted"] else "ended by a run that failed"
     if count.done < count.runs:
         told = ", ".join(map(str, result.table.seeds))
         kept = len(result.table.rows)
         common.say(f"{what} after {count.done} of {count.runs} runs; the tables hold {kept}: seeds {told}")
+    return folder
 
 
 def _alone(task: "Task", scenario: str, measures: tuple[str, ...]) -> str:

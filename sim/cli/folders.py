@@ -2,7 +2,8 @@
 
 NAME says variant and seed (`breaker-seed3`), or the seeds (`compare-1-10`). What else makes it another run
 (`--set`, `--vary`, `--plugin`, a choice of variants or measures) adds a short digest: `run-seed1-4be0c1`. So the
-same command replaces its own results, and no other's. Of a file whose text has changed, or another file that
+same command replaces its own results, and no other's; what was ended early replaces nothing that is complete, but
+goes to NAME-partial. Of a file whose text has changed, or another file that
 gives the scenario the same name, NAME holds the latest results; those before are kept as NAME-<their digest>.
 """
 
@@ -26,14 +27,18 @@ class Place:
     chosen: bool
     """By -o: what is there is to be replaced."""
 
-    def save(self, result: "Run | Comparison") -> None:
-        """Write the tables. Raises OutputError."""
-        from sim.store import set_aside
+    def save(self, result: "Run | Comparison") -> Path:
+        """Write the tables; the folder that they are in. Raises OutputError."""
+        from sim.store import complete, holds_complete, set_aside
 
-        kept = None if self.chosen else set_aside(self.folder, result.manifest["digest"])
-        result.save(self.folder, figures=False)
+        digest, folder = result.manifest["digest"], self.folder
+        if not self.chosen and not complete(result.manifest) and holds_complete(folder, digest):
+            folder = folder.with_name(f"{folder.name}-partial")
+        kept = None if self.chosen else set_aside(folder, digest)
+        result.save(folder, figures=False)
         if kept is not None:
             common.say(f"kept: {kept} (results that were there, of another text of the scenario)")
+        return folder
 
 
 def place(output: str | None, scenario: str, name: str, *different: object) -> Place:

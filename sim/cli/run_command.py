@@ -71,11 +71,11 @@ def command(
         _print(result, verdicts, others, as_json=as_json)
     finally:
         # Who reads along may have gone, the terminal's disk be full: neither costs what was computed.
-        place.save(result)
-        common.say(f"results: {place.folder}   ({_cost(result)})")
-    _tell(result, place.folder, others, trace)
+        folder = place.save(result)
+        common.say(f"results: {folder}   ({_cost(result)})")
+    _tell(result, folder, others, trace)
     if figures:
-        result.save_figures(place.folder)
+        result.save_figures(folder)
     ctx.exit(130 if result.interrupted else 0 if all(v.met for v in verdicts) else 4)
 
 

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from sim.errors import OutputError
 
@@ -51,15 +52,32 @@ def check_writable(folder: Path) -> None:
         raise OutputError(msg) from error
 
 
+def complete(manifest: Mapping[str, Any]) -> bool:
+    """Was nothing interrupted, and did nothing fail?"""
+    return not manifest.get("interrupted") and not manifest.get("failed")
+
+
+def holds_complete(folder: Path, digest: str) -> bool:
+    """Does it hold complete results of the scenario with this digest?"""
+    found = _manifest(folder)
+    return found.get("digest") == digest and complete(found)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """That of a results folder; empty if there is none of ours: `write_folder` judges what is there."""
+    try:
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def set_aside(folder: Path, digest: str) -> Path | None:
     """Make room for results of the scenario with this digest: those of another one are kept beside, under theirs.
 
     Returns where they are kept; None if there is nothing to keep. Raises OutputError.
     """
-    try:
-        before = json.loads((folder / "manifest.json").read_text(encoding="utf-8")).get("digest")
-    except (OSError, ValueError, AttributeError):
-        return None  # nothing of ours is there: `write_folder` judges what is
+    before = _manifest(folder).get("digest")
     if before in (None, digest):
         return None
     kept = folder.with_name(f"{folder.name}-{str(before)[:8]}")

@@ -1,9 +1,12 @@
 """Where results go, and that nothing is replaced by what it is not."""
 
 import json
+from copy import copy
 
 import pytest
 
+from sim import api
+from sim.api import open_run
 from sim.cli.folders import place as place_for
 from tests.cli.shell import TEXT, call
 
@@ -54,6 +57,19 @@ def test_results_of_another_text_of_the_scenario_are_kept_beside(place, capsys):
     for file in ("tiny.yaml", "other.yaml", "tiny.yaml"):
         run(capsys, file)
     assert len(folders(place)) == 3  # the latest, and each text once
+
+
+def test_what_was_ended_early_replaces_nothing_that_is_complete(place, capsys):
+    whole = api.run("tiny.yaml")
+
+    part = copy(whole)
+    part.manifest = whole.manifest | {"interrupted": True}
+    where = place_for(None, "tiny", "run-seed1")
+    assert where.save(part).name == "run-seed1"
+    assert where.save(whole).name == "run-seed1"
+    assert where.save(part).name == "run-seed1-partial"
+    assert folders(place) == ["run-seed1", "run-seed1-partial"]
+    assert not open_run(place / "results" / "tiny" / "run-seed1").interrupted
 
 
 def test_a_folder_that_is_named_is_replaced(place, capsys):
