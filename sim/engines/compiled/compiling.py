@@ -41,6 +41,7 @@ def whole() -> Iterator[None]:
 
     def optimise_entry(self: Any) -> None:
         if self.name in ENTRIES:
+            make_own(self._final_module)
             optimise(self)
 
     def finalise_entry(self: Any) -> None:
@@ -61,6 +62,14 @@ def whole() -> Iterator[None]:
     finally:
         for (place, name), own in zip(patched, before, strict=True):
             setattr(place, name, own)
+
+
+def make_own(module: Any) -> None:
+    """What an entry calls belongs to it alone. LLVM may then inline a function that is called once, and drop
+    arguments, results and checks that nobody needs; of a function that others might link with, it may not."""
+    for function in module.functions:
+        if not function.is_declaration and function.linkage.name == "linkonce_odr":
+            function.linkage = "internal"
 
 
 def stamp() -> tuple[str, int]:
