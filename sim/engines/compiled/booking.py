@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from numba.cpython.unsafe.numbers import leading_zeros
+
 from sim.engines.compiled.memory import ANY, compiled, ints
 from sim.record.histogram import SUB_BITS
 from sim.record.ledger import BIN_BITS
@@ -10,7 +12,9 @@ from sim.words import COUNTERS, OUTCOMES
 
 N_COUNTERS, N_VISITS, N_GAUGES, N_OUTCOMES = len(COUNTERS), len(VISITS), len(GAUGES), len(OUTCOMES)
 SPREAD = -7046029254386353131
-"""The golden ratio again: it spreads neighbouring keys over the table."""
+"""The golden ratio again: the highest bits of the product spread keys over the table."""
+SPREAD_SHIFT = 48
+"""So many bits are left out: more than enough stay for the table."""
 
 
 @compiled
@@ -44,30 +48,25 @@ def book(w: Any, row: int, watched: int, outcome: int, ns: int) -> None:
 
 @compiled
 def bin_of(ns: int) -> int:
-    """`sim.record.histogram.bin_of`: the bit length by halving."""
-    shift, rest = 0, ns >> (SUB_BITS + 1)
-    step = 32
-    while step:
-        if rest >> step:
-            rest >>= step
-            shift += step
-        step >>= 1
-    if rest:
-        shift += 1
+    """`sim.record.histogram.bin_of`."""
+    shift = 63 - leading_zeros(ns) - SUB_BITS
+    if shift <= 0:
+        return ns
     return (shift << SUB_BITS) + (ns >> shift)
 
 
 @compiled
 def add_bin(w: Any, key: int) -> None:
-    """One more of this key, in a table with open addresses; an empty place holds -1."""
-    keys = ints(w.bins_at, ANY)
-    place = ((key * SPREAD) >> 20) & w.bins_mask
-    while keys[place] != key:
-        if keys[place] == -1:
-            keys[place] = key
+    """One more of this key, in a table of keys and counts with open addresses; an empty place holds -1.
+    Eight neighbouring bins stand side by side: together they come, and they share lines of the cache."""
+    bins = ints(w.bins_at, ANY)
+    place = ((((key >> 3) * SPREAD) >> SPREAD_SHIFT) << 3 | key & 7) & w.bins_mask
+    while bins[2 * place] != key:
+        if bins[2 * place] == -1:
+            bins[2 * place] = key
             w.bins_n += 1
             if w.bins_n > w.bins_limit:
                 w.low = 1
             break
         place = (place + 1) & w.bins_mask
-    ints(w.bin_counts_at, ANY)[place] += 1
+    bins[2 * place + 1] += 1

@@ -50,7 +50,7 @@ WORLD = record(
     " low margin broken want want_layer want_caller want_target"
     # The recorder.
     " bucket buckets turn_at counters_at visits_at gauges_at counts_at sums_at"
-     " bins_at bin_counts_at bins_mask bins_n bins_limit"
+     " bins_at bins_mask bins_n bins_limit"
     + log("heap") + log("tasks") + log("moves") + log("spans") + log("meetings")
     + pool("moments") + pool("frames") + pool("jobs") + pool("walks") + pool("joins")
     + " copies_at copies_n guards_at guards_n throttles_at throttles_n concurrencies_at concurrencies_n"

@@ -27,11 +27,11 @@ class Tables:
         self.recorder.counters = np.zeros((len(topology.sites), len(COUNTERS)), dtype=np.int64)
         self.recorder.visits = np.zeros((len(topology.endpoints), len(VISITS)), dtype=np.int64)
         self.recorder.gauges = np.zeros((topology.replicas, len(GAUGES)), dtype=np.int64)
-        self.keys = np.full(BINS, -1, dtype=np.int64)
-        self.counts = np.zeros(BINS, dtype=np.int64)
+        self.bins = np.zeros((BINS, 2), dtype=np.int64)
+        """Keys and counts."""
+        self.bins[:, 0] = -1
         w["bins_mask"], w["bins_limit"], w["buckets"] = BINS - 1, BINS // 2, self.recorder.buckets
-        hold("bins", self.keys)
-        hold("bin_counts", self.counts)
+        hold("bins", self.bins)
         for name in ("counters", "visits", "gauges"):
             hold(name, getattr(self.recorder, name))
         self._tell()
@@ -45,9 +45,9 @@ class Tables:
 
     def put_away(self) -> None:
         """The bins that were counted go to the ledgers."""
-        used = np.flatnonzero(self.keys >= 0)
-        self.recorder.ledgers.add_bins(self.keys[used], self.counts[used])
-        self.keys[used], self.counts[used] = -1, 0
+        used = self.bins[self.bins[:, 0] >= 0]
+        self.recorder.ledgers.add_bins(used[:, 0], used[:, 1])
+        self.bins[:] = -1, 0
         self.w["bins_n"] = 0
 
     def make_room(self) -> None:

@@ -58,8 +58,9 @@ def reals(address: int, n: int) -> Any:
     return array_at(address, n, np.float64)
 
 
-ANY = 1 << 60
-"""Size of a table whose bounds nobody checks here: its numbers come from the builder."""
+ANY = 0
+"""Size of a table whose bounds nobody checks here: its numbers come from the builder. With 0 there is nothing
+to add to a negative index either."""
 
 
 @compiled
