@@ -17,7 +17,7 @@ from typing import Any
 
 from numba.core import codegen, cpu
 
-ENTRIES = ("advance_run", "start_run", "collect_garbage", "nrt", "multi3")
+ENTRIES = ("advance_run", "start_run", "nrt", "multi3")
 """The functions that Python calls, and numba's own run time."""
 SOURCES = ("engines", "policies", "record", "topology", "distributions.py", "luck.py", "words.py")
 """What the kernel is made of, below `sim/`."""

@@ -1,14 +1,12 @@
 """Which frames, jobs, walks and joins nobody can reach any more: their records are free again.
 
-The kernel never frees them by itself. It stops when a pool is low; what can be reached from the clock, the
-tasks and the replicas is marked, and the rest is swept. With little alive that costs a few nanoseconds for
-each record taken, and a pool that stays small stays in the cache.
+The kernel never frees them by itself. When a pool is low it collects between two tasks; what can be reached
+from the clock, the tasks and the replicas is marked, and the rest is swept. With little alive that costs a
+few nanoseconds for each record taken, and a pool that stays small stays in the cache. A mark is the number of
+the collection, and marks lie side by side: a sweep does not look at the records.
 """
 
 from typing import Any
-
-import numpy as np
-from numba import njit
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.clock import moment_of, row_of
@@ -26,150 +24,165 @@ from sim.engines.compiled.memory import (
     replica_of,
     walk_of,
 )
-from sim.engines.compiled.tasks import FRAME, JOB, JOIN, KINDS, WALK
+from sim.engines.compiled.pools import FULL, LOW
+from sim.engines.compiled.tasks import FRAME, JOB, JOIN, KINDS, NOTHING, WALK
 from sim.topology.types import L_HEDGE
 
 
-@njit(cache=True)
-def collect_garbage(world: Any) -> None:
-    """Free what cannot be reached."""
-    w = world[0]
-    room = w.frames_size + w.jobs_size + w.walks_size + w.joins_size
-    stack = np.empty((room, 2), np.int64)
-    top = roots(w, stack)
+@compiled
+def made_room(w: Any) -> bool:
+    """Collect garbage if that is what is wanted; may the kernel go on?"""
+    if w.low == LOW:
+        collect_garbage(w)
+    return w.low == 0
+
+
+@compiled
+def collect_garbage(w: Any) -> None:
+    """Free what cannot be reached. Afterwards no pool is low, or one is `FULL`: more than half of it lives."""
+    w.collections += 1
+    top = roots(w)
+    stack = ints(w.grey_at, ANY)
     while top:
-        top -= 1
-        kind, number = stack[top, 0], stack[top, 1]
+        top -= 2
+        kind, number = stack[top], stack[top + 1]
         if kind == FRAME:
-            top = of_frame(w, stack, top, number)
+            top = of_frame(w, top, number)
         elif kind == JOB:
             job = job_of(w, number)
-            top = mark(w, stack, top, FRAME, job.frame)
-            top = mark(w, stack, top, WALK, job.first_walk)
-            top = mark(w, stack, top, JOB, job.chain)
+            top = mark(w, top, FRAME, job.frame)
+            top = mark(w, top, WALK, job.first_walk)
+            top = mark(w, top, JOB, job.chain)
         elif kind == WALK:
-            top = of_walk(w, stack, top, number)
+            top = of_walk(w, top, number)
         else:
-            top = mark(w, stack, top, WALK, join_of(w, number).walk)
+            top = mark(w, top, WALK, join_of(w, number).walk)
     sweep(w)
 
 
 @compiled
-def mark(w: Any, stack: Any, top: int, kind: int, number: int) -> int:
-    """It can be reached."""
-    if number == 0:
+def mark(w: Any, top: int, kind: int, number: int) -> int:
+    """It can be reached; what it refers to is looked at later."""
+    if number == 0 or kind == NOTHING:
         return top
-    if kind == FRAME:
-        frame = frame_of(w, number)
-        known, frame.mark = frame.mark, 1
-    elif kind == JOB:
-        job = job_of(w, number)
-        known, job.mark = job.mark, 1
-    elif kind == WALK:
-        walk = walk_of(w, number)
-        known, walk.mark = walk.mark, 1
-    elif kind == JOIN:
-        join = join_of(w, number)
-        known, join.mark = join.mark, 1
-    else:
-        known = 1
-    if known:
+    marks = ints(marks_at(w, kind), ANY)
+    if marks[number] == w.collections:
         return top
-    stack[top, 0], stack[top, 1] = kind, number
-    return top + 1
+    marks[number] = w.collections
+    stack = ints(w.grey_at, ANY)
+    stack[top], stack[top + 1] = kind, number
+    return top + 2
 
 
 @compiled
-def roots(w: Any, stack: Any) -> int:
+def marks_at(w: Any, kind: int) -> int:
+    """Where the marks of these records are."""
+    if kind == FRAME:
+        return w.frames_marks_at
+    if kind == JOB:
+        return w.jobs_marks_at
+    return w.walks_marks_at if kind == WALK else w.joins_marks_at
+
+
+@compiled
+def roots(w: Any) -> int:
     """What the clock, the tasks and the replicas refer to."""
     top = 0
     for i in range(w.heap_n):
         moment = moment_of(w, row_of(w, i).slot)
-        top = mark(w, stack, top, KINDS[moment.op, 0], moment.subject)
+        top = mark(w, top, KINDS[moment.op, 0], moment.subject)
     for i in range(w.tasks_n):
         task = record_at(w.tasks_at, i, layout.TASK)
-        top = mark(w, stack, top, KINDS[task.op, 0], task.a)
-        top = mark(w, stack, top, KINDS[task.op, 1], task.b)
+        top = mark(w, top, KINDS[task.op, 0], task.a)
+        top = mark(w, top, KINDS[task.op, 1], task.b)
     for i in range(1, w.guards_n):
         number = guard_of(w, i).waiting_first
         while number:
-            top = mark(w, stack, top, FRAME, number)
+            top = mark(w, top, FRAME, number)
             number = frame_of(w, number).waits_next
     for i in range(w.replicas_n):
         replica = replica_of(w, i)
         number = replica.jobs_first
         while number:
-            top = mark(w, stack, top, JOB, number)
+            top = mark(w, top, JOB, number)
             number = job_of(w, number).after
         number = replica.running_first
         while number:
-            top = mark(w, stack, top, JOB, number)
+            top = mark(w, top, JOB, number)
             number = job_of(w, number).running_after
         number = replica.queue_first
         while number:
-            top = mark(w, stack, top, WALK, number)
+            top = mark(w, top, WALK, number)
             number = walk_of(w, number).queue_after
         number = replica.works_first
         while number:
-            top = mark(w, stack, top, WALK, number)
+            top = mark(w, top, WALK, number)
             number = walk_of(w, number).works_after
-        top = mark(w, stack, top, WALK, replica.top)
+        top = mark(w, top, WALK, replica.top)
     return top
 
 
 @compiled
-def of_frame(w: Any, stack: Any, top: int, number: int) -> int:
+def of_frame(w: Any, top: int, number: int) -> int:
     """What a frame refers to."""
     frame = frame_of(w, number)
-    top = mark(w, stack, top, FRAME, frame.parent)
-    top = mark(w, stack, top, FRAME, frame.call)
-    top = mark(w, stack, top, FRAME, frame.child)
-    top = mark(w, stack, top, FRAME, frame.next)
-    top = mark(w, stack, top, JOB, frame.job)
+    top = mark(w, top, FRAME, frame.parent)
+    top = mark(w, top, FRAME, frame.call)
+    top = mark(w, top, FRAME, frame.child)
+    top = mark(w, top, FRAME, frame.next)
+    top = mark(w, top, JOB, frame.job)
     if layer_of(w, frame.layer).kind == L_HEDGE:
-        top = mark(w, stack, top, FRAME, frame.aux)
+        top = mark(w, top, FRAME, frame.aux)
     if frame.id == frame.call and frame.owner_kind == BY_WALK:
-        top = mark(w, stack, top, WALK, frame.owner)
+        top = mark(w, top, WALK, frame.owner)
     return top
 
 
 @compiled
-def of_walk(w: Any, stack: Any, top: int, number: int) -> int:
+def of_walk(w: Any, top: int, number: int) -> int:
     """What a walk refers to."""
     walk = walk_of(w, number)
-    top = mark(w, stack, top, JOB, walk.job)
-    top = mark(w, stack, top, FRAME, walk.calls)
-    top = mark(w, stack, top, JOIN, walk.join)
-    top = mark(w, stack, top, WALK, walk.next)
-    top = mark(w, stack, top, WALK, walk.left)
-    return mark(w, stack, top, WALK, walk.right)
+    top = mark(w, top, JOB, walk.job)
+    top = mark(w, top, FRAME, walk.calls)
+    top = mark(w, top, JOIN, walk.join)
+    top = mark(w, top, WALK, walk.next)
+    top = mark(w, top, WALK, walk.left)
+    return mark(w, top, WALK, walk.right)
 
 
 @compiled
 def sweep(w: Any) -> None:
-    """Stacks of free records, those with low numbers on top; marks are taken off."""
-    w.free_frames = w.free_jobs = w.free_walks = w.free_joins = 0
-    for i in range(w.frames_size - 1, 0, -1):
-        frame = frame_of(w, i)
-        if not frame.mark:
-            ints(w.free_frames_at, ANY)[w.free_frames] = i
-            w.free_frames += 1
-        frame.mark = 0
-    for i in range(w.jobs_size - 1, 0, -1):
-        job = job_of(w, i)
-        if not job.mark:
-            ints(w.free_jobs_at, ANY)[w.free_jobs] = i
-            w.free_jobs += 1
-        job.mark = 0
-    for i in range(w.walks_size - 1, 0, -1):
-        walk = walk_of(w, i)
-        if not walk.mark:
-            ints(w.free_walks_at, ANY)[w.free_walks] = i
-            w.free_walks += 1
-        walk.mark = 0
-    for i in range(w.joins_size - 1, 0, -1):
-        join = join_of(w, i)
-        if not join.mark:
-            ints(w.free_joins_at, ANY)[w.free_joins] = i
-            w.free_joins += 1
-        join.mark = 0
+    """Stacks of free records, those with low numbers on top."""
+    now = w.collections
+    w.free_frames = swept(w.frames_marks_at, now, w.free_frames_at, w.free_frames, w.frames_size)
+    w.free_jobs = swept(w.jobs_marks_at, now, w.free_jobs_at, w.free_jobs, w.jobs_size)
+    w.free_walks = swept(w.walks_marks_at, now, w.free_walks_at, w.free_walks, w.walks_size)
+    w.free_joins = swept(w.joins_marks_at, now, w.free_joins_at, w.free_joins, w.joins_size)
+    w.low = 0
+    if (
+        2 * w.free_frames < w.frames_size
+        or 2 * w.free_jobs < w.jobs_size
+        or 2 * w.free_walks < w.walks_size
+        or 2 * w.free_joins < w.joins_size
+    ):
+        w.low = FULL
+
+
+@compiled
+def swept(marks_at: int, now: int, free_at: int, n: int, size: int) -> int:
+    """Put the free records of one pool on its stack, which holds n; how many it holds then. What is still on
+    the stack stays there, and only records with lower numbers are looked at, unless that frees too few."""
+    free = ints(free_at, ANY)
+    if n:
+        n = pushed(marks_at, now, free_at, n, free[n - 1])
+    return n if 2 * n >= size else pushed(marks_at, now, free_at, 0, size)
+
+
+@compiled
+def pushed(marks_at: int, now: int, free_at: int, n: int, below: int) -> int:
+    """Put the unmarked records with numbers from `below` down on a stack that holds n."""
+    marks, free = ints(marks_at, ANY), ints(free_at, ANY)
+    for number in range(below - 1, 0, -1):
+        free[n] = number
+        n += marks[number] != now
+    return n

@@ -10,6 +10,7 @@ from sim.engines.compiled import (
     entering,
     faults,
     forgetting,
+    garbage,
     guards,
     jobs,
     layers,
@@ -48,9 +49,9 @@ from sim.engines.compiled.replica import left, ran_on
 from sim.engines.compiled.serving import serve, serve_next, serve_pop
 
 assert records  # it teaches the compiler to read the records' lists
-OVER, BUDGET, TURN, LOW = range(4)
+OVER, BUDGET, TURN, OUTSIDE = range(4)
 """Why it stops: nothing more happens before the end; as many moments as were asked for have passed; a
-bucket is over; a pool is low, or a copy of a breaker is wanted."""
+bucket is over; something is to be done outside, such as making a copy of a breaker."""
 
 
 @njit(cache=True)
@@ -59,13 +60,13 @@ def advance_run(world: Any, end: int, most: int) -> int:
     w = world[0]
     while True:
         while w.tasks_n:
-            if w.low:
-                return LOW
+            if w.low and not garbage.made_room(w):
+                return OUTSIDE
             perform(w)
         if w.stopped:
             return OVER
-        if w.low:
-            return LOW
+        if w.low and not garbage.made_room(w):
+            return OUTSIDE
         if most == 0:
             return BUDGET
         if w.heap_n == 0 or row_of(w, 0).time >= end:

@@ -48,6 +48,8 @@ WORLD = record(
     " reject_ns"
     # Why the kernel stops between two tasks; the copy that it wants.
     " low margin broken want want_layer want_caller want_target"
+    # Of collecting garbage: a mark for each record, those that are still to be looked at, how often.
+    " frames_marks_at jobs_marks_at walks_marks_at joins_marks_at grey_at collections"
     # The recorder.
     " bucket buckets turn_at counters_at visits_at gauges_at counts_at sums_at"
      " bins_at bins_mask bins_n bins_limit"
@@ -72,7 +74,7 @@ MEETING = record("scope caller target t_ns")
 """An ejector meets a host."""
 
 FRAME = record(
-    "id mark layer parent call child deadline state timer"
+    "id layer parent call child deadline state timer"
     " n since until ticket copy aux replica job next waits_next"
     # Of a call: the root frame.
     " owner_kind owner caller degraded fell_back propagates served_ns",
@@ -80,19 +82,19 @@ FRAME = record(
     floats="cost",
 )
 JOB = record(
-    "id mark layer frame endpoint replica deadline arrived arriving begun begun_at over degraded outcome told"
+    "id layer frame endpoint replica deadline arrived arriving begun begun_at over degraded outcome told"
     " fault worked_ns late_ns first_walk last_walk walks_n before after running_before running_after"
     " runs_on chain",
     keys="key",
 )
 WALK = record(
-    "id mark job steps steps_n i rep join calls moment waiting waits_since patience_ns work_ns work_left"
+    "id job steps steps_n i rep join calls moment waiting waits_since patience_ns work_ns work_left"
     " work_since over has_slot number next queue_before queue_after works works_before works_after"
     " left right",
     floats="began finish",
     keys="key",
 )
-JOIN = record("id mark walk step decided ok failed")
+JOIN = record("id walk step decided ok failed")
 
 # What stands ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,10 @@ from typing import Any
 
 from sim.engines.compiled.memory import ANY, compiled, ints
 
+OUTSIDE, LOW, FULL = 1, 2, 4
+"""What `low` of the world holds: something is to be done outside of the kernel; garbage is to be collected;
+that did not help."""
+
 
 @compiled
 def take_moment(w: Any) -> int:
@@ -23,7 +27,7 @@ def free_moment(w: Any, number: int) -> None:
 def take_frame(w: Any) -> int:
     w.free_frames -= 1
     if w.free_frames < w.margin:
-        w.low = 1
+        w.low |= LOW
     return ints(w.free_frames_at, ANY)[w.free_frames]
 
 
@@ -31,7 +35,7 @@ def take_frame(w: Any) -> int:
 def take_job(w: Any) -> int:
     w.free_jobs -= 1
     if w.free_jobs < w.margin:
-        w.low = 1
+        w.low |= LOW
     return ints(w.free_jobs_at, ANY)[w.free_jobs]
 
 
@@ -39,7 +43,7 @@ def take_job(w: Any) -> int:
 def take_walk(w: Any) -> int:
     w.free_walks -= 1
     if w.free_walks < w.margin:
-        w.low = 1
+        w.low |= LOW
     return ints(w.free_walks_at, ANY)[w.free_walks]
 
 
@@ -47,5 +51,5 @@ def take_walk(w: Any) -> int:
 def take_join(w: Any) -> int:
     w.free_joins -= 1
     if w.free_joins < w.margin:
-        w.low = 1
+        w.low |= LOW
     return ints(w.free_joins_at, ANY)[w.free_joins]

@@ -7,13 +7,14 @@ from typing import Any
 import numba
 import numpy as np
 
-from sim.engines.compiled import garbage, kernel, layout
+from sim.engines.compiled import kernel, layout
 from sim.engines.compiled.build import Standing
 from sim.engines.compiled.clock import SLOT_BITS
 from sim.engines.compiled.compiling import compile_elsewhere, kept, prepare
 from sim.engines.compiled.copies import make_copy, more_latencies
 from sim.engines.compiled.ledgers import Tables
 from sim.engines.compiled.outcome import copies_of, spans_of, transitions_of
+from sim.engines.compiled.pools import FULL, LOW
 from sim.engines.compiled.tasks import WORDS
 from sim.engines.room import left_bytes, out_of_memory
 from sim.errors import SimulationError
@@ -37,7 +38,7 @@ COPIES = {"copies": layout.COPY, "guards": layout.GUARD, "throttles": layout.THR
 class Run:
     """One run. `slice_` and `room` are for tests: they must leave no trace in the record."""
 
-    def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 2048) -> None:
+    def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 512) -> None:
         self.topology = topology
         self.slice = slice_
         self.interrupted = False
@@ -71,9 +72,17 @@ class Run:
         for name, dtype in LOGS.items():
             self._hold(name, np.zeros(room, dtype))
             self.world[f"{name}_size"] = room
+        self._marks()
         for name, dtype in COPIES.items():
             self._hold(name, np.zeros(64, dtype))
             self.world[f"{name}_n"] = 1
+
+    def _marks(self) -> None:
+        """What collecting garbage needs: marks, and room for every record that it has still to look at."""
+        sizes = [len(self.held[name]) for name in COLLECTED]
+        for name, size in zip(COLLECTED, sizes, strict=True):
+            self._hold(f"{name}_marks", np.zeros(size, dtype=np.int64))
+        self._hold("grey", np.zeros((sum(sizes), 2), dtype=np.int64))
 
     def _hold(self, name: str, array: Any) -> None:
         """Keep an array and tell the kernel where it is."""
@@ -106,7 +115,7 @@ class Run:
         """Run up to `end` (or until nothing is left to happen), with a report now and then."""
         w, pause_at = self.world[0], time.perf_counter() + PROGRESS_S
         while (status := kernel.advance_run(self.world, end, self.slice)) != kernel.OVER:
-            if status == kernel.LOW:
+            if status == kernel.OUTSIDE:
                 self._make_room()
             elif status == kernel.TURN:
                 self.tables.turn(int(self.held["heap"]["time"][0]))
@@ -161,12 +170,12 @@ class Run:
         if w["want"]:
             make_copy(self)
         more_latencies(self)
-        if any(w[f"free_{name}"] < w["margin"] for name in COLLECTED):
-            garbage.collect_garbage(self.world)
+        if w["low"] & FULL:
             for name in COLLECTED:
                 # Collecting is cheap as long as most of a pool is garbage.
                 if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
                     self._enlarge(name)
+            self._marks()
         if w["free_moments"] < w["margin"]:
             self._enlarge("moments")
         for name, dtype in LOGS.items():
@@ -174,7 +183,8 @@ class Run:
                 self._hold(name, self._doubled(name, dtype))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
-        w["low"] = w["want"] = 0
+        low = any(w[f"free_{name}"] < w["margin"] for name in COLLECTED)
+        w["low"], w["want"] = LOW if low else 0, 0
 
     def _enlarge(self, name: str) -> None:
         """Twice as many records."""
@@ -184,7 +194,9 @@ class Run:
             raise self._out_of_memory()
         self._hold(name, self._doubled(name, POOLS[name]))
         stack = self._doubled(f"free_{name}", np.int64)
-        stack[free : free + size] = np.arange(2 * size - 1, size - 1, -1)
+        # Highest numbers lowest, as `garbage` leaves them.
+        stack[size : size + free] = stack[:free]
+        stack[:size] = np.arange(2 * size - 1, size - 1, -1)
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
 
@@ -232,7 +244,6 @@ def read_kernel() -> None:
     prepare(
         {
             kernel.start_run: (world,),
-            garbage.collect_garbage: (world,),
             kernel.advance_run: (world, numba.int64, numba.int64),
         }
     )
