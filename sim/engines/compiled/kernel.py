@@ -62,7 +62,13 @@ def advance_run(world: Any, end: int, most: int) -> int:
         while w.tasks_n:
             if w.low and not garbage.made_room(w):
                 return OUTSIDE
-            perform(w)
+            task = t.drawn_task(w)
+            if task.op == t.RISE:
+                w.depth -= 1
+            elif task.op == t.ARRIVED:
+                job_of(w, task.a).arriving = 0
+            else:
+                perform(w, task)
         if w.stopped:
             return OVER
         if w.low and not garbage.made_room(w):
@@ -78,9 +84,8 @@ def advance_run(world: Any, end: int, most: int) -> int:
 
 
 @compiled
-def perform(w: Any) -> None:
-    """Do the next task."""
-    task = t.drawn_task(w)
+def perform(w: Any, task: Any) -> None:
+    """Do a task."""
     op = task.op
     if op < t.DONE:
         of_frames(w, task, op)
@@ -179,10 +184,6 @@ def of_passes(w: Any, task: Any, op: int) -> None:
     """Passes through layers."""
     if op == t.ENTER:
         entering.enter(w, task.a, task.b, task.key)
-    elif op == t.RISE:
-        w.depth -= 1
-    elif op == t.ARRIVED:
-        job_of(w, task.a).arriving = 0
     elif op == t.ANSWER:
         job = job_of(w, task.a)
         if answer(w, job, task.b):

@@ -193,10 +193,10 @@ class Run:
         if name == "moments" and 2 * size > 1 << SLOT_BITS:
             raise self._out_of_memory()
         self._hold(name, self._doubled(name, POOLS[name]))
+        stack = self._doubled(f"free_{name}", np.int64)
         # Highest numbers lowest, as `garbage` leaves them.
-        stack = np.zeros(2 * size, dtype=np.int64)
+        stack[size : size + free] = stack[:free]
         stack[:size] = np.arange(2 * size - 1, size - 1, -1)
-        stack[size : size + free] = self.held[f"free_{name}"][:free]
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
 
