@@ -4,10 +4,10 @@ import math
 from typing import Any
 
 from sim.experiment import summary_breakers
-from sim.measures import avalanche, breakers, evaluate, latency
+from sim.measures import REGISTRY, avalanche, breakers, evaluate, latency
 from sim.measures.baseline import BASELINE_CALLS
 from sim.measures.graph import touched_edges
-from sim.measures.selection import fault_span, select, window
+from sim.measures.selection import Selection, fault_span, select, window
 from sim.record.types import Record
 from sim.scenario.expect import Measure
 from sim.scenario.model import Scenario
@@ -20,22 +20,19 @@ QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 
 def ledger(record: Record, topology: Topology, target: str = "", *, tries: bool = False) -> dict[str, Any]:
     """N, S, F by reason, R (also by outcome) and B of a target."""
-    prefix, suffix = ("tries." if tries else ""), (f"({target})" if target else "")
-    out: dict[str, Any] = {m: evaluate(f"{prefix}{m}{suffix}", record, topology) for m in LEDGER}
-    out["F_by_reason"] = {
-        r: n
-        for r in REASONS
-        if (n := evaluate(f"{prefix}{r}{suffix}", record, topology)) and not math.isnan(n)
-    }
-    out["R_by_outcome"] = _by_outcome(record, topology, target, tries=tries)
+    chosen = select(Measure("N", target, tries=tries), record, topology)
+    calls = select(Measure("N", target), record, topology) if tries else chosen
+    out: dict[str, Any] = {m: REGISTRY[m].function(chosen) for m in LEDGER}
+    reasons = {r: REGISTRY[r].function(chosen) for r in REASONS}
+    out["F_by_reason"] = {r: n for r, n in reasons.items() if n and not math.isnan(n)}
+    out["R_by_outcome"] = _by_outcome(chosen)
     for name in ("B", "reopenings", "open_share"):
-        out[name] = evaluate(f"{name}{suffix}", record, topology)
+        out[name] = REGISTRY[name].function(calls)
     return out
 
 
-def _by_outcome(record: Record, topology: Topology, target: str, *, tries: bool) -> dict[str, Any]:
+def _by_outcome(chosen: Selection) -> dict[str, Any]:
     """Latency of each outcome that occurred: a refusal takes microseconds and must not flatter the rest."""
-    chosen = select(Measure("R", target, tries=tries), record, topology)
     return {
         outcome: {"R": latency.mean(chosen, outcome)}
         | {name: latency.quantile(chosen, q, outcome) for name, q in QUANTILES.items()}

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measures.index import copies_of, moves_of
 from sim.measures.selection import Selection
 from sim.record.types import Transition
 from sim.topology.types import WITH_STATES, CallSite
@@ -21,7 +22,7 @@ def _with_gateways(s: Selection) -> list[CallSite]:
     own = [t.sites[i] for i in s.sites]
     called = {t.endpoints[x.callee].service for x in own}
     gateways = {e for k in called if t.services[k].gateway for e in t.services[k].endpoints}
-    return own + [x for x in t.sites if x.endpoint in gateways]
+    return own + [x for x in t.sites if x.endpoint in gateways] if gateways else own
 
 
 def guarded(s: Selection) -> NDArray[np.int64]:
@@ -34,20 +35,17 @@ def guarded(s: Selection) -> NDArray[np.int64]:
 
 def unknown(s: Selection) -> bool:
     """A user's class without `state` is among them: its B is unknown, not 0."""
-    scopes = scopes_of(s)
-    return any(c.scope in scopes and not c.counts_trips for c in s.record.copies)
+    return not all(c.counts_trips for c in copies_of(s.record, scopes_of(s)))
 
 
 def moves(s: Selection, *, to: int, since: tuple[int, ...]) -> list[Transition]:
     """Transitions of the selection's breakers into a state within the window."""
-    scopes = scopes_of(s)
     start, end = s.span
     last = s.record.counts.shape[2] == s.buckets.stop
     return [
         t
-        for t in s.record.transitions
-        if t.scope in scopes
-        and t.to_state == to
+        for t in moves_of(s.record, scopes_of(s))
+        if t.to_state == to
         and t.from_state in since
         and t.t_ns >= start
         and (t.t_ns < end or last)
@@ -88,16 +86,15 @@ def open_share(s: Selection) -> float:
     scopes = scopes_of(s)
     start, end = s.span
     copies: dict[tuple[int, int, int], int] = {}
-    for c in s.record.copies:
-        if c.scope in scopes:
-            # A restarted caller's new copy goes on where its old one was.
-            copies.setdefault((c.scope, c.caller, c.target), max(c.t_ns, start))
+    for c in copies_of(s.record, scopes):
+        # A restarted caller's new copy goes on where its old one was.
+        copies.setdefault((c.scope, c.caller, c.target), max(c.t_ns, start))
     if not copies or unknown(s):
         return float("nan")
     total = sum(max(0, end - t) for t in copies.values())
     opened: dict[tuple[int, int, int], int] = {}
     spent = 0
-    for t in s.record.transitions:
+    for t in moves_of(s.record, scopes):
         who = (t.scope, t.caller, t.target)
         if who in copies:
             if t.from_state == OPEN:

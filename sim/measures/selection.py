@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measures.index import names
 from sim.record.types import Record
 from sim.scenario.expect import Measure, parse_window
 from sim.topology.types import Topology
@@ -70,31 +71,12 @@ def window(record: Record, topology: Topology, text: str) -> tuple[int, int]:
 
 
 def sites_of(topology: Topology, target: str) -> tuple[int, ...]:
-    """Call sites of a target: all of the sources for the whole, a source's, an edge's, those into a service
-    or endpoint, or one site."""
-    t = topology
+    """Call sites of a target: all of the sources for the whole, a source's, those into a service or endpoint, an
+    edge's (`web -> db` also where a gateway stands between them), or one site."""
+    known = names(topology)
     if not target:
-        return tuple(s.id for s in t.sites if s.source >= 0)
-    services = {s.name: s.id for s in t.services}
-    endpoints = {e.name: e.id for e in t.endpoints}
-    edges = {e.name: e.id for e in t.edges}
-    for source in t.sources:
-        if source.name == target:
-            return tuple(s.id for s in t.sites if s.source == source.id)
-    if target in services:
-        return tuple(s.id for s in t.sites if t.endpoints[s.callee].service == services[target])
-    if target in endpoints:
-        return tuple(s.id for s in t.sites if s.callee == endpoints[target])
-    edge = edges.get(target, edges.get(_through_gateway(target)))
-    if edge is not None:
-        return tuple(s.id for s in t.sites if s.edge == edge)
-    return tuple(s.id for s in t.sites if s.name == target)
-
-
-def _through_gateway(edge: str) -> str:
-    """The edge that stands for `web -> db` where a gateway stands between them."""
-    caller, _, callee = edge.partition(" -> ")
-    return f"{caller} -> gateway({callee})"
+        return known.sites_of_all
+    return next((table[target] for table in known.sites if target in table), ())
 
 
 def names_of(topology: Topology) -> list[str]:
@@ -105,23 +87,16 @@ def names_of(topology: Topology) -> list[str]:
 
 def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     """Services of a target; all for the whole."""
-    t = topology
-    found = [s.id for s in t.services if s.name == target]
-    found += [e.service for e in t.endpoints if e.name == target]
-    found += [e.callee_service for e in t.edges if e.name == target]
-    found += [t.endpoints[x.callee].service for x in t.sites if x.name == target]
-    if any(e.name == _through_gateway(target) for e in t.edges):
-        found += [s.id for s in t.services if s.name == target.partition(" -> ")[2]]
-    return tuple(found) if found or target else tuple(s.id for s in t.services)
+    known = names(topology)
+    return known.services.get(target, ()) if target else known.services_of_all
 
 
 def endpoints_of(topology: Topology, target: str) -> tuple[int, ...]:
     """The endpoint that is the target, or that a step of this name calls; else all of the target's services."""
-    t = topology
-    one = [e.id for e in t.endpoints if e.name == target]
-    one = one or [x.callee for x in t.sites if x.name == target]
-    services = services_of(topology, target)
-    return tuple(one) if one else tuple(e.id for e in t.endpoints if e.service in services)
+    known = names(topology)
+    one = next((table[target] for table in known.endpoints if target in table), ())
+    services = set() if one else set(services_of(topology, target))
+    return one or tuple(sorted(e for k in services for e in known.endpoints_of_service[k]))
 
 
 def select(measure: Measure, record: Record, topology: Topology) -> Selection:
