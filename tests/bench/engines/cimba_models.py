@@ -5,12 +5,13 @@ length of a queue by Little's law. With customers: a model spawned for each, whi
 """
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import cimba as cb
 from cimba import inputs
 
-from tests.bench.engines.models import BATCHES, RATE, SERVERS, WORK_S
+from tests.bench.engines.models import PARTS, RATE, SERVERS, WORK_S
 
 
 class Station(cb.Model):
@@ -118,7 +119,7 @@ class Shop(cb.Model):
 def counted(customers: int, stations: int) -> Callable[[int], list[float]]:
     """A run without customers."""
     line, chain = Line(), [*(Station() for _ in range(stations - 1)), Last()]
-    for station, following in zip(chain, chain[1:], strict=False):
+    for station, following in pairwise(chain):
         station.following = following.queue
     line.first, line.before, line.last = chain[0].queue, chain[:-1], chain[-1]
     return _trials(line, customers, lambda results: [results[s].mean_queue.values / RATE for s in chain])
@@ -133,11 +134,11 @@ def with_customers(customers: int, stations: int) -> Callable[[int], list[float]
 
 
 def _trials(model: Any, customers: int, waits: Callable[[Any], list[Any]]) -> Callable[[int], list[float]]:
-    """`BATCHES` trials of equal length on one core; the mean wait of each."""
+    """`PARTS` trials of equal length on one core; the mean wait of each."""
 
     def run(seed: int) -> list[float]:
-        window = cb.Window(duration=customers / BATCHES / RATE)
-        results = cb.Experiment(model, replications=BATCHES, window=window, seed=seed).run(workers=1)
+        window = cb.Window(duration=customers / PARTS / RATE)
+        results = cb.Experiment(model, replications=PARTS, window=window, seed=seed).run(workers=1)
         if results.failed.any():
             raise RuntimeError(results.failure_reasons.ravel()[0])
         return (sum(waits(results)) / len(waits(results))).ravel().tolist()

@@ -11,7 +11,7 @@ from numba.extending import register_jitable
 from sim import luck
 from sim.engines.compiled import luck as compiled_luck
 from sim.engines.compiled.booking import bin_of
-from tests.bench.engines.models import BATCHES, RATE, SERVERS, WORK_S
+from tests.bench.engines.models import PARTS, RATE, SERVERS, WORK_S
 
 assert compiled_luck  # it teaches the compiler `luck.child` and `luck.uniform`
 ARRIVAL = -1
@@ -58,11 +58,11 @@ def simulate(customers, stations, root, bins, batches):
     """Fills the histogram of sojourns in `bins` and the sums of waits in `batches`; visits, or -1 if a queue is full."""
     times, subjects = np.empty(64, np.int64), np.empty(64, np.int64)
     came, keys = np.empty((stations, ROOM), np.int64), np.empty((stations, ROOM), np.uint64)
-    first, last, free = np.zeros(stations, np.int64), np.zeros(stations, np.int64), np.full(stations, SERVERS)
+    first, last = np.zeros(stations, np.int64), np.zeros(stations, np.int64)
     # Of each server: since when its customer is at the station, and its luck.
     since, whose = np.empty(stations * SERVERS, np.int64), np.empty(stations * SERVERS, np.uint64)
     idle, idle_n = np.arange(stations * SERVERS), np.full(stations, SERVERS)
-    size = customers * stations // BATCHES
+    size = customers * stations // PARTS
     served, batch, left_in_batch, k = 0, 0, size, 0
     n = push(times, subjects, 0, exponential(GAP_NS, luck.uniform(root, luck.ARRIVAL, 0)), ARRIVAL)
     while n:
@@ -96,7 +96,7 @@ def simulate(customers, stations, root, bins, batches):
                 since[server], whose[server] = came[station, place], keys[station, place]
                 batches[batch] += now - since[server]
                 served, left_in_batch = served + 1, left_in_batch - 1
-                if left_in_batch == 0 and batch + 1 < BATCHES:
+                if left_in_batch == 0 and batch + 1 < PARTS:
                     batch, left_in_batch = batch + 1, size
                 work = exponential(WORK_NS, luck.uniform(whose[server], luck.WORK, 0))
                 n = push(times, subjects, n, now + work, server)
@@ -104,10 +104,9 @@ def simulate(customers, stations, root, bins, batches):
 
 
 def run(customers: int, stations: int, seed: int) -> list[float]:
-    """Mean waits of the batches in seconds."""
-    bins, batches = np.zeros(BINS, np.int64), np.zeros(BATCHES)
+    """Mean waits of the parts in seconds."""
+    bins, batches = np.zeros(BINS, np.int64), np.zeros(PARTS)
     served = simulate(customers, stations, np.uint64(luck.named(seed, "users")), bins, batches)
     if served != customers * stations or bins.sum() != served:
         raise RuntimeError(f"the floor served {served} of {customers * stations}")
-    return (batches / (served // BATCHES) / 1e9).tolist()
-
+    return (batches / (served // PARTS) / 1e9).tolist()

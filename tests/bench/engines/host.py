@@ -40,11 +40,11 @@ def digest(model: str, size: int, seed: int) -> list[str]:
     return [ours.digest(prepared_once(engine, model, size)[0](seed)) for engine in ENGINES]
 
 
-def where(quick: bool) -> list[tuple[str, float]]:
+def where() -> list[tuple[str, float]]:
     """Nanoseconds of an attempt by part."""
     from tests.bench.engines import where
 
-    return where.breakdown(quick)
+    return where.breakdown()
 
 
 def main() -> None:
@@ -53,7 +53,9 @@ def main() -> None:
     with contextlib.redirect_stdout(sys.stderr):  # what a package prints is no answer
         for line in sys.stdin:
             asked: dict[str, Any] = json.loads(line)
-            what = {"measure": lambda **a: vars(measure(**a)), "digest": digest, "where": where}[asked.pop("do")]
+            what = {"measure": lambda **a: vars(measure(**a)), "digest": digest, "where": where}[
+                asked.pop("do")
+            ]
             answers.write(json.dumps(what(**asked)) + "\n")
             answers.flush()
 

@@ -18,8 +18,10 @@ WORK_S = 1.0
 """Mean service time."""
 SERVERS = 4
 STATIONS = {"queue": 1, "tandem": 3}
-BATCHES = 20
-"""Of equal length in each run: their means are nearly independent, for a run lasts thousands of service times."""
+PARTS = 20
+"""Of equal length in each run."""
+BATCH = 2_000
+"""Customers, at least, in the batches whose means are taken as independent: the queue forgets within some 100."""
 CONFIDENCE = 0.999
 
 HEAD = """
@@ -94,7 +96,14 @@ def judge(batch_means_s: list[float]) -> Verdict:
     return Verdict(means.mean(), half, bool(abs(means.mean() - erlang_c_wait_s()) <= half))
 
 
-def batch_means(waits_s: list[float]) -> list[float]:
-    """Means of `BATCHES` equal parts of the waits of a run, in the order in which they ended."""
-    size = len(waits_s) // BATCHES
-    return np.array(waits_s[: size * BATCHES]).reshape(BATCHES, size).mean(axis=1).tolist()
+def part_means(waits_s: list[float]) -> list[float]:
+    """Means of `PARTS` equal parts of the waits of a run, in the order in which they ended."""
+    size = len(waits_s) // PARTS
+    return np.array(waits_s[: size * PARTS]).reshape(PARTS, size).mean(axis=1).tolist()
+
+
+def batch_means(parts: list[float], customers: int) -> list[float]:
+    """Means of batches of a run of so many customers, from those of its parts. The first part is left out, for the
+    run began empty."""
+    batches = min(PARTS - 1, max(1, customers * (PARTS - 1) // PARTS // BATCH))
+    return [float(np.mean(batch)) for batch in np.array_split(parts[1:], batches)]

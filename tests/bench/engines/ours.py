@@ -13,7 +13,7 @@ from sim.scenario import load_file, load_text
 from sim.topology.build import build
 from sim.topology.types import Topology
 from tests.bench.engines import graphs
-from tests.bench.engines.models import BATCHES, ROOT, TEXTS, text
+from tests.bench.engines.models import PARTS, ROOT, TEXTS, text
 
 BOUTIQUE = ROOT / "scenarios" / "online-boutique-slow-ads.yaml"
 
@@ -50,9 +50,9 @@ def attempts(record: Record) -> int:
 
 
 def waits(record: Record) -> list[float]:
-    """Mean waits of `BATCHES` parts of a run of the queues, over all visits, in seconds."""
-    usable = record.visits.shape[1] // BATCHES * BATCHES
-    sums = record.visits[:, :usable].sum(axis=0).reshape(BATCHES, -1, record.visits.shape[2]).sum(axis=1)
+    """Mean waits of `PARTS` parts of a run of the queues, over all visits, in seconds."""
+    usable = record.visits.shape[1] // PARTS * PARTS
+    sums = record.visits[:, :usable].sum(axis=0).reshape(PARTS, -1, record.visits.shape[2]).sum(axis=1)
     return (sums[:, WAIT_NS] / sums[:, STARTED] / 1e9).tolist()
 
 

@@ -12,6 +12,10 @@ from tests.bench.engines.models import ROOT
 from tests.bench.engines.rows import Result
 
 
+WARM = 20
+"""Times shorter is the run that warms up."""
+
+
 class Hosts:
     """Processes that run rows, begun when first asked. As a context manager: they end with it."""
 
@@ -77,10 +81,10 @@ Key = tuple[str, str]
 
 def measure(hosts: Hosts, asked: dict[Key, tuple[str, int]], rounds: int) -> dict[Key, Runs]:
     """`rounds` runs of each (row, model), which is asked for as (host, size), with another seed in each round.
-    One small run of each comes first: what is compiled or cached is warm."""
+    A short run of each comes first, so that what is compiled is warm."""
     runs: dict[Key, Runs] = {key: Runs() for key in asked}
     for (row, model), (host, size) in asked.items():
-        hosts.measure(host, row, model, size, seed=1)
+        hosts.measure(host, row, model, max(1, size // WARM), seed=1)
     for seed in range(1, rounds + 1):
         for (row, model), (host, size) in asked.items():
             runs[row, model].results.append(hosts.measure(host, row, model, size, seed))

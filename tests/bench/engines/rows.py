@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from tests.bench.engines.models import STATIONS
+from tests.bench.engines.models import STATIONS, batch_means
 
 LONG, MIDDLE, SHORT, TINY = 800_000, 200_000, 40_000, 4_000
 """Visits in a run, by how fast the simulator is: each takes some tenths of a second."""
@@ -69,19 +69,26 @@ def prepared(row: str, model: str, size: int) -> tuple[Callable[[int], Any], Rea
 
     stations = STATIONS[model]
     customers = size // stations
+
+    def batches(parts: list[float]) -> list[float]:
+        return models.batch_means(parts, customers)
+
     if row in ("counted", "customers"):
         from tests.bench.engines import cimba_models as cimba
 
         run = (cimba.counted if row == "counted" else cimba.with_customers)(customers, stations)
-        return run, lambda waits: (customers * stations, waits)
+        return run, lambda waits: (customers * stations, batches(waits))
     if row == "floor":
         from tests.bench.engines import floor
 
-        return lambda seed: floor.run(customers, stations, seed), lambda waits: (customers * stations, waits)
+        return lambda seed: floor.run(customers, stations, seed), lambda waits: (
+            customers * stations,
+            batches(waits),
+        )
     from tests.bench.engines import peers, plain
 
     simulate = getattr(peers if row in ("ciw", "salabim") else plain, row)
-    return lambda seed: simulate(customers, stations, seed), lambda w: (len(w), models.batch_means(w))
+    return lambda seed: simulate(customers, stations, seed), lambda w: (len(w), batches(models.part_means(w)))
 
 
 def _ours(engine: str, model: str, size: int) -> tuple[Callable[[int], Any], Read]:
@@ -89,5 +96,11 @@ def _ours(engine: str, model: str, size: int) -> tuple[Callable[[int], Any], Rea
 
     calls = STATIONS.get(model, 3)
     queue = model in STATIONS
-    run = ours.runner(engine, model, size // calls if queue or model == "chain" else size)
-    return run, lambda record: (ours.attempts(record), ours.waits(record) if queue else [])
+    requests = size // calls
+    run = ours.runner(engine, model, requests if queue or model == "chain" else size)
+
+    def read(record: Any) -> tuple[int, list[float]]:
+        means = batch_means(ours.waits(record), requests) if queue else []
+        return ours.attempts(record), means
+
+    return run, read

@@ -145,10 +145,12 @@ def whole() -> dict[str, float]:
     finally:
         kernel.advance_run = advance
     took = time.process_time() - began
-    return {name: s / CUSTOMERS * 1e9 for name, s in (("all", took), ("start", start), ("kernel", sum(inside)))}
+    return {
+        name: s / CUSTOMERS * 1e9 for name, s in (("all", took), ("start", start), ("kernel", sum(inside)))
+    }
 
 
-def breakdown(quick: bool) -> list[tuple[str, float]]:
+def breakdown(rounds: int = ROUNDS) -> list[tuple[str, float]]:
     """(part, nanoseconds of an attempt), medians of interleaved rounds; they add up to the whole engine."""
     compile_kernel()
     ways = {
@@ -158,7 +160,7 @@ def breakdown(quick: bool) -> list[tuple[str, float]]:
         "gauges": lambda: partial(True, True),
     }
     taken: dict[str, list[float]] = {name: [] for name in (*ways, "all", "start", "kernel")}
-    for number in range((2 if quick else ROUNDS) + 1):
+    for number in range(rounds + 1):
         for name, way in ways.items():
             taken[name].append(way())
         for name, ns in whole().items():
