@@ -7,6 +7,7 @@ to nothing, and memory does not depend on the number of calls.
 from array import array
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,10 +30,27 @@ class Bins:
     def __init__(self) -> None:
         self.keys = np.zeros(0, dtype=np.int64)
         self.counts = np.zeros(0, dtype=np.int64)
+        self._waiting: list[tuple[Ints, Ints]] = []
+        self._waiting_n = 0
 
     def add(self, keys: Ints) -> None:
         """One more of each of these. What is known is counted in place: only new keys cost memory."""
         self.merge(*np.unique(keys, return_counts=True))
+
+    def add_later(self, keys: Ints, counts: Ints) -> None:
+        """So many more of each of these, in any order. They wait until they are many beside those that are known:
+        an insertion moves all of them. `settle` ends the waiting."""
+        self._waiting.append((keys, counts))
+        self._waiting_n += len(keys)
+        if self._waiting_n > max(LONG, len(self.keys) // 4):
+            self.settle()
+
+    def settle(self) -> None:
+        """Count what waits."""
+        if self._waiting:
+            keys, counts = (np.concatenate(column) for column in zip(*self._waiting, strict=True))
+            self._waiting, self._waiting_n = [], 0
+            self.merge(*_sorted(keys, counts, "quicksort"))
 
     def merge(self, keys: Ints, counts: Ints) -> None:
         """So many more of each of these, which are sorted and differ."""
@@ -55,11 +73,15 @@ class Bins:
         self.counts = np.concatenate([counts for _, counts in pieces])
 
     def _moved(self, new: Callable[[Ints], Ints], a: int, b: int) -> tuple[Ints, Ints]:
-        keys = new(self.keys[a:b])
-        order = np.argsort(keys, kind="stable")
-        keys, counts = keys[order], self.counts[a:b][order]
-        starts = np.flatnonzero(np.diff(keys, prepend=-1))
-        return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
+        return _sorted(new(self.keys[a:b]), self.counts[a:b], "stable")  # quick where much is in order
+
+
+def _sorted(keys: Ints, counts: Ints, kind: Literal["quicksort", "stable"]) -> tuple[Ints, Ints]:
+    """Keys in order, each once, with the sums of their counts."""
+    order = np.argsort(keys, kind=kind)
+    keys, counts = keys[order], counts[order]
+    starts = np.flatnonzero(np.diff(keys, prepend=-1))
+    return keys[starts], np.add.reduceat(counts, starts) if len(starts) else counts
 
 
 class Ledgers:
@@ -107,8 +129,7 @@ class Ledgers:
 
     def add_bins(self, keys: Ints, counts: Ints) -> None:
         """So many more of these bins, packed as `_pack` does: from an engine that counts by itself."""
-        order = np.argsort(keys)
-        self._bins.merge(keys[order], counts[order])
+        self._bins.add_later(keys, counts)
 
     def _pack(self, row: Ints, bucket: Ints, outcome: Ints, bin_: Ints) -> Ints:
         return ((row * self.buckets + bucket) * O + outcome) << BIN_BITS | bin_
@@ -129,6 +150,7 @@ class Ledgers:
     def widen(self) -> None:
         """Neighbouring buckets become one."""
         self.count()
+        self._bins.settle()
         self.counts, self.sums = halved(self.counts), halved(self.sums)
         self._bins.move(self._moving(lambda b: b // 2, 1), self._moving(lambda b: b // 2 * 2, 0))
         self._marks = [(0, self._marks[-1][1] // 2)]
@@ -137,6 +159,7 @@ class Ledgers:
         """(ledger, site) -> columns bucket, outcome, bin, count. What lies beyond `used` buckets (the
         drain) counts in the last one kept; the bucket of a site that is not watched is -1."""
         self.count()
+        self._bins.settle()
         bins = self._bins
         if used < self.buckets:
 

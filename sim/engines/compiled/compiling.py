@@ -85,6 +85,8 @@ def stamp() -> tuple[str, int]:
 
 def prepare(entries: dict[Any, Any]) -> None:
     """Have each entry compiled, or read from disk, for the one signature that it is called with."""
+    if all(entry.signatures for entry in entries):
+        return
     made = stamp()
     for entry in entries:
         # numba's own stamp is the time of the entry's file; the others count as well.

@@ -145,13 +145,12 @@ class Run:
         if w["busy"]:
             self._until(FOREVER, progress)
 
-    def _levels(self) -> list[list[int]]:
-        """How high the gauges of the replicas stand."""
+    def _levels(self) -> Any:
+        """How high the gauges of the replicas stand, a row for each."""
         r = self.held["replicas"][: self.topology.replicas]
         working = np.where(r["shared"] > 0, np.minimum(r["cores"], r["works_n"]), r["works_n"])
         working = np.where(r["frozen"] > 0, 0, working)
-        levels: list[list[int]] = np.stack([r["queue_n"], r["inside"], working, r["up"]], axis=1).tolist()
-        return levels
+        return np.stack([r["queue_n"], r["inside"], working, r["up"]], axis=1)
 
     # Room ------------------------------------------------------------------------------------------
 
@@ -211,7 +210,7 @@ class Run:
 
     def _out_of_memory(self) -> SimulationError:
         w = self.world[0]
-        return out_of_memory(self.topology, int(w["now"]), int(w["busy"]), self._levels())
+        return out_of_memory(self.topology, int(w["now"]), int(w["busy"]), self._levels().tolist())
 
 
 def most_in_a_task(topology: Topology) -> int:
