@@ -11,7 +11,6 @@ from typing import Any, Self
 from tests.bench.engines.models import ROOT
 from tests.bench.engines.rows import Result
 
-
 WARM = 20
 """Times shorter is the run that warms up."""
 
