@@ -144,7 +144,7 @@ def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator
                 rates[key] = rates.get(key, 0.0) + rate / _copies(model, one.policy, caller, callee)
                 found[key] = one.policy
     for (at, caller, target), rate in rates.items():
-        message = _too_few(found[at, caller, target], rate, model.duration)
+        message = cannot_trip(found[at, caller, target], rate, model.duration)
         if message:
             yield at, f"{message} ({caller} -> {target}: {rate:.3g} calls/s per copy)"
 
@@ -166,7 +166,8 @@ def _results_needed(rule: parts.Rule) -> float:
     return max([1.0, *(x for quantity, _, x in rule[1] if quantity in counts)])
 
 
-def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
+def cannot_trip(breaker: Breaker, rate: float, duration: int | None) -> str:
+    """Why a copy that sees so many calls per second cannot trip in a run so long; empty: it can."""
     if breaker.use not in (None, *catalog.names()) or breaker.use == "none":
         return ""
     params = catalog.params_from(breaker.model_dump())
