@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.measures.names import names_in
 from sim.record.types import Record
 from sim.scenario.expect import Measure, parse_window
 from sim.topology.types import Topology
@@ -72,29 +73,7 @@ def window(record: Record, topology: Topology, text: str) -> tuple[int, int]:
 def sites_of(topology: Topology, target: str) -> tuple[int, ...]:
     """Call sites of a target: all of the sources for the whole, a source's, an edge's, those into a service
     or endpoint, or one site."""
-    t = topology
-    if not target:
-        return tuple(s.id for s in t.sites if s.source >= 0)
-    services = {s.name: s.id for s in t.services}
-    endpoints = {e.name: e.id for e in t.endpoints}
-    edges = {e.name: e.id for e in t.edges}
-    for source in t.sources:
-        if source.name == target:
-            return tuple(s.id for s in t.sites if s.source == source.id)
-    if target in services:
-        return tuple(s.id for s in t.sites if t.endpoints[s.callee].service == services[target])
-    if target in endpoints:
-        return tuple(s.id for s in t.sites if s.callee == endpoints[target])
-    edge = edges.get(target, edges.get(_through_gateway(target)))
-    if edge is not None:
-        return tuple(s.id for s in t.sites if s.edge == edge)
-    return tuple(s.id for s in t.sites if s.name == target)
-
-
-def _through_gateway(edge: str) -> str:
-    """The edge that stands for `web -> db` where a gateway stands between them."""
-    caller, _, callee = edge.partition(" -> ")
-    return f"{caller} -> gateway({callee})"
+    return names_in(topology).sites_of(target)
 
 
 def names_of(topology: Topology) -> list[str]:
@@ -105,29 +84,14 @@ def names_of(topology: Topology) -> list[str]:
 
 def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     """Services of a target; all for the whole."""
-    t = topology
-    found = [s.id for s in t.services if s.name == target]
-    found += [e.service for e in t.endpoints if e.name == target]
-    found += [e.callee_service for e in t.edges if e.name == target]
-    found += [t.endpoints[x.callee].service for x in t.sites if x.name == target]
-    if any(e.name == _through_gateway(target) for e in t.edges):
-        found += [s.id for s in t.services if s.name == target.partition(" -> ")[2]]
-    return tuple(found) if found or target else tuple(s.id for s in t.services)
-
-
-def endpoints_of(topology: Topology, target: str) -> tuple[int, ...]:
-    """The endpoint that is the target, or that a step of this name calls; else all of the target's services."""
-    t = topology
-    one = [e.id for e in t.endpoints if e.name == target]
-    one = one or [x.callee for x in t.sites if x.name == target]
-    services = services_of(topology, target)
-    return tuple(one) if one else tuple(e.id for e in t.endpoints if e.service in services)
+    return names_in(topology).services_of(target)
 
 
 def select(measure: Measure, record: Record, topology: Topology) -> Selection:
     """The rows and buckets of a measure."""
     start, end = window(record, topology, measure.window)
     last = record.counts.shape[2]
+    names = names_in(topology)
     first = min(start // record.bucket_ns, last)
     stop = last if end >= record.arrivals_end_ns else min(last, -(-end // record.bucket_ns))
     return Selection(
@@ -135,9 +99,9 @@ def select(measure: Measure, record: Record, topology: Topology) -> Selection:
         topology=topology,
         target=measure.target,
         ledger=1 if measure.tries else 0,
-        sites=sites_of(topology, measure.target),
-        services=services_of(topology, measure.target),
-        endpoints=endpoints_of(topology, measure.target),
+        sites=names.sites_of(measure.target),
+        services=names.services_of(measure.target),
+        endpoints=names.endpoints_of(measure.target),
         buckets=slice(first, max(first, stop)),
         seconds=max(0, min(end, FOREVER) - start) / 1e9,
         whole=start == 0 and stop == last,
