@@ -14,6 +14,7 @@ COMMANDS = {
     "compare": "Compare the variants of a scenario over seeds.",
     "check": "Validate a scenario and show its plan, without running it.",
     "new": "Write a commented starter scenario.",
+    "generate": "Write a scenario with a random service graph of any size.",
     "schema": "Print the JSON Schema of scenario files.",
     "policies": "List breakers and their parts.",
     "explain": "Explain a breaker, a part, a measure, an outcome or a field.",

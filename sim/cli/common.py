@@ -6,10 +6,12 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.errors import OutputError, UsageError
 from sim.words import FOREVER
 
 if TYPE_CHECKING:
@@ -57,6 +59,19 @@ figures_option = click.option("--figures/--no-figures", default=True, help="Draw
 def say(text: str) -> None:
     """Words go to stderr."""
     click.echo(text, err=True)
+
+
+def write_new(path: Path, text: str) -> None:
+    """Write a file that is not there yet. Raises UsageError if it is, OutputError if it cannot be written."""
+    try:
+        with path.open("x", encoding="utf-8") as out:
+            out.write(text)
+    except FileExistsError as error:
+        msg = f"{path} is there already; nothing was written"
+        raise UsageError(msg) from error
+    except OSError as error:
+        msg = f"{path}: cannot be written: {error.strerror}"
+        raise OutputError(msg) from error
 
 
 def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -> "ScenarioFile":

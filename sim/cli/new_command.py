@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from sim.errors import OutputError, UsageError
+from sim.cli import common
 
 
 @click.command("new")
@@ -17,14 +17,5 @@ def command(file: str) -> None:
         click.echo(starter("my-scenario"), nl=False)
         return
     path = Path(file)
-    text = starter(path.stem)
-    try:
-        with path.open("x", encoding="utf-8") as out:
-            out.write(text)
-    except FileExistsError as error:
-        msg = f"{path} is there already; nothing was written"
-        raise UsageError(msg) from error
-    except OSError as error:
-        msg = f"{path}: cannot be written: {error.strerror}"
-        raise OutputError(msg) from error
-    click.echo(f"{path} is written; try: cascadelab run {path}", err=True)
+    common.write_new(path, starter(path.stem))
+    common.say(f"{path} is written; try: cascadelab run {path}")

@@ -1,44 +1,50 @@
 """The summary of a run: the ledger of everybody, the avalanche, recovery."""
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from sim.experiment import summary_breakers
-from sim.measures import REGISTRY, avalanche, breakers, evaluate, latency
+from sim.measures import avalanche, breakers, evaluate, latency
 from sim.measures.baseline import BASELINE_CALLS
 from sim.measures.graph import touched_edges
-from sim.measures.selection import Selection, fault_span, select, window
+from sim.measures.registry import REGISTRY
+from sim.measures.selection import Selection, fault_span, select, sites_of, window
 from sim.record.types import Record
 from sim.scenario.expect import Measure
 from sim.scenario.model import Scenario
 from sim.topology.types import Topology
 from sim.words import OK, OUTCOMES, REASONS
 
-LEDGER = ("N", "S", "F", "success_share", "R", "p50", "p90", "p99", "p999")
+
+class Named(Protocol):
+    """Whatever has a name."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+
 QUANTILES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p999": 0.999}
 
 
 def ledger(record: Record, topology: Topology, target: str = "", *, tries: bool = False) -> dict[str, Any]:
     """N, S, F by reason, R (also by outcome) and B of a target."""
     chosen = select(Measure("N", target, tries=tries), record, topology)
-    calls = select(Measure("N", target), record, topology) if tries else chosen
-    out: dict[str, Any] = {m: REGISTRY[m].function(chosen) for m in LEDGER}
-    reasons = {r: REGISTRY[r].function(chosen) for r in REASONS}
-    out["F_by_reason"] = {r: n for r, n in reasons.items() if n and not math.isnan(n)}
-    out["R_by_outcome"] = _by_outcome(chosen)
-    for name in ("B", "reopenings", "open_share"):
-        out[name] = REGISTRY[name].function(calls)
-    return out
+    counts = dict(zip(OUTCOMES, chosen.counts().tolist(), strict=True))
+    out: dict[str, Any] = {m: REGISTRY[m].function(chosen) for m in ("N", "S", "F", "success_share")}
+    out |= _latency(chosen)
+    out["F_by_reason"] = {reason: float(counts[reason]) for reason in REASONS if counts[reason]}
+    # A refusal takes microseconds and must not flatter the rest.
+    out["R_by_outcome"] = {outcome: _latency(chosen, outcome) for outcome, n in counts.items() if n}
+    return out | {name: REGISTRY[name].function(chosen) for name in ("B", "reopenings", "open_share")}
 
 
-def _by_outcome(chosen: Selection) -> dict[str, Any]:
-    """Latency of each outcome that occurred: a refusal takes microseconds and must not flatter the rest."""
-    return {
-        outcome: {"R": latency.mean(chosen, outcome)}
-        | {name: latency.quantile(chosen, q, outcome) for name, q in QUANTILES.items()}
-        for outcome, n in zip(OUTCOMES, chosen.counts().tolist(), strict=True)
-        if n
-    }
+def _latency(chosen: Selection, outcome: str = "") -> dict[str, float]:
+    """Mean and quantiles, of one outcome or of all."""
+    bins = latency.bins(chosen, outcome)
+    quantiles = {name: latency.from_bins(bins, q) for name, q in QUANTILES.items()}
+    return {"R": latency.mean(chosen, outcome)} | quantiles
 
 
 def article(record: Record, topology: Topology, target: str = "") -> dict[str, Any]:
@@ -85,13 +91,25 @@ def summarise(
     record: Record, topology: Topology, scenario: Scenario, twin: Record | None = None
 ) -> dict[str, Any]:
     """Everything of summary.json."""
+    known: dict[tuple[int, ...], dict[str, Any]] = {}
+
+    def of_each(table: Iterable[Named], *, tries: bool = False) -> dict[str, Any]:
+        """Many targets are the same calls: a service with one caller, an edge with one step."""
+        out = {}
+        for name in (one.name for one in table):
+            sites = (tries, *sites_of(topology, name))
+            if sites not in known:
+                known[sites] = ledger(record, topology, name, tries=tries)
+            out[name] = known[sites]
+        return out
+
     return {
         "whole": ledger(record, topology),
-        "sources": {s.name: ledger(record, topology, s.name) for s in topology.sources},
-        "services": {s.name: ledger(record, topology, s.name) for s in topology.services},
-        "edges": {e.name: ledger(record, topology, e.name) for e in topology.edges},
-        "steps": {s.name: ledger(record, topology, s.name) for s in topology.sites},
-        "tries": {e.name: ledger(record, topology, e.name, tries=True) for e in topology.edges},
+        "sources": of_each(topology.sources),
+        "services": of_each(topology.services),
+        "edges": of_each(topology.edges),
+        "steps": of_each(topology.sites),
+        "tries": of_each(topology.edges, tries=True),
         "breakers": summary_breakers.per_copy(record, topology),
         "article": article(record, topology),
         "avalanche": _avalanche(record, topology, scenario.healthy_share, twin),

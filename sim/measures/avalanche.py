@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sim.measures import graph
 from sim.measures.baseline import baseline
+from sim.measures.names import names_in
 from sim.measures.selection import fault_span, sites_of, window
 from sim.measures.spells import Spell, low, series, spells
 from sim.record.types import Record
@@ -66,10 +67,11 @@ def verdicts(
     needs = graph.dependants(topology)
     hops = graph.distance(topology)
     apart = graph.touched_edges(topology)
+    into = names_in(topology).into
     out = []
     for endpoint in (e.id for e in topology.endpoints):
         # What is lost on a touched edge is lost in the caller's step: it says nothing about the callee.
-        sites = tuple(s.id for s in topology.sites if s.callee == endpoint and s.edge not in apart)
+        sites = tuple(i for i in into.get(endpoint, ()) if topology.sites[i].edge not in apart)
         usual = baseline(record, topology, sites, twin) if sites else math.nan
         threshold = healthy_share * usual  # nothing is below nan
         found = tuple(spells(record, sites, threshold, start)) if sites else ()

@@ -1,11 +1,13 @@
 """B and what belongs to it: trips, re-openings, time open, false trips."""
 
+from weakref import ref
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measures.index import copies_of, moves_of
+from sim.measures.names import names_in
 from sim.measures.selection import Selection
-from sim.record.types import Transition
+from sim.record.types import Copy, Record, Transition
 from sim.topology.types import WITH_STATES, CallSite
 from sim.words import CLOSED, HALF_OPEN, OPEN
 
@@ -22,7 +24,8 @@ def _with_gateways(s: Selection) -> list[CallSite]:
     own = [t.sites[i] for i in s.sites]
     called = {t.endpoints[x.callee].service for x in own}
     gateways = {e for k in called if t.services[k].gateway for e in t.services[k].endpoints}
-    return own + [x for x in t.sites if x.endpoint in gateways] if gateways else own
+    from_endpoint = names_in(t).of_endpoint
+    return own + [t.sites[i] for e in sorted(gateways) for i in from_endpoint.get(e, ())]
 
 
 def guarded(s: Selection) -> NDArray[np.int64]:
@@ -33,9 +36,45 @@ def guarded(s: Selection) -> NDArray[np.int64]:
     return table
 
 
+class _Log:
+    """Copies and transitions of one record by scope; a summary asks for every scope, many times."""
+
+    def __init__(self, record: Record) -> None:
+        self.of = ref(record)  # which may be large, and may go
+        self.copies: dict[int, list[Copy]] = {}
+        self.transitions: dict[int, list[Transition]] = {}
+        for copy in record.copies:
+            self.copies.setdefault(copy.scope, []).append(copy)
+        for transition in record.transitions:
+            self.transitions.setdefault(transition.scope, []).append(transition)
+
+
+_latest: list[_Log] = []
+
+
+def _log(record: Record) -> _Log:
+    """Its log; that of the record that was asked for last is kept."""
+    if _latest and _latest[0].of() is record:
+        return _latest[0]
+    found = _Log(record)
+    _latest[:] = [found]
+    return found
+
+
+def _copies(s: Selection) -> list[Copy]:
+    log = _log(s.record).copies
+    return [copy for scope in sorted(scopes_of(s)) for copy in log.get(scope, ())]
+
+
+def _transitions(s: Selection) -> list[Transition]:
+    """Those of a scope in the order in which they happened."""
+    log = _log(s.record).transitions
+    return [transition for scope in sorted(scopes_of(s)) for transition in log.get(scope, ())]
+
+
 def unknown(s: Selection) -> bool:
     """A user's class without `state` is among them: its B is unknown, not 0."""
-    return not all(c.counts_trips for c in copies_of(s.record, scopes_of(s)))
+    return not all(c.counts_trips for c in _copies(s))
 
 
 def moves(s: Selection, *, to: int, since: tuple[int, ...]) -> list[Transition]:
@@ -44,7 +83,7 @@ def moves(s: Selection, *, to: int, since: tuple[int, ...]) -> list[Transition]:
     last = s.record.counts.shape[2] == s.buckets.stop
     return [
         t
-        for t in moves_of(s.record, scopes_of(s))
+        for t in _transitions(s)
         if t.to_state == to
         and t.from_state in since
         and t.t_ns >= start
@@ -83,10 +122,9 @@ def tripped(s: Selection) -> dict[tuple[int, int, int], tuple[int, int]]:
 
 def open_share(s: Selection) -> float:
     """Share of (copies x time) spent open; nan without breakers."""
-    scopes = scopes_of(s)
     start, end = s.span
     copies: dict[tuple[int, int, int], int] = {}
-    for c in copies_of(s.record, scopes):
+    for c in _copies(s):
         # A restarted caller's new copy goes on where its old one was.
         copies.setdefault((c.scope, c.caller, c.target), max(c.t_ns, start))
     if not copies or unknown(s):
@@ -94,7 +132,7 @@ def open_share(s: Selection) -> float:
     total = sum(max(0, end - t) for t in copies.values())
     opened: dict[tuple[int, int, int], int] = {}
     spent = 0
-    for t in moves_of(s.record, scopes):
+    for t in _transitions(s):
         who = (t.scope, t.caller, t.target)
         if who in copies:
             if t.from_state == OPEN:

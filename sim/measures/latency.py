@@ -20,20 +20,26 @@ def mean(s: Selection, outcome: str = "") -> float:
 
 def quantile(s: Selection, q: float, outcome: str = "") -> float:
     """Latency quantile in seconds. nan if a site has no histogram per bucket and the window needs one."""
-    bins: dict[int, int] = {}
+    return from_bins(bins(s, outcome), q)
+
+
+def bins(s: Selection, outcome: str = "") -> dict[int, int]:
+    """The merged histogram of completed calls: count by bin. Empty, too, if a site has no histogram per bucket
+    and the window needs one."""
+    out: dict[int, int] = {}
     for site in s.sites:
         bucket, kind, bin_, count = s.record.histograms[s.ledger, site]
         if len(bucket) and bucket[0] < 0:
             if not s.whole:
-                return float("nan")
+                return {}
             keep = np.ones(len(bucket), dtype=bool)
         else:
             keep = (bucket >= s.buckets.start) & (bucket < s.buckets.stop)
         if outcome:
             keep &= kind == OUTCOMES.index(outcome)
         for b, n in zip(bin_[keep].tolist(), count[keep].tolist(), strict=True):
-            bins[b] = bins.get(b, 0) + n
-    return from_bins(bins, q)
+            out[b] = out.get(b, 0) + n
+    return out
 
 
 def from_bins(bins: dict[int, int], q: float) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measures.index import names
+from sim.measures.names import names_in
 from sim.record.types import Record
 from sim.scenario.expect import Measure, parse_window
 from sim.topology.types import Topology
@@ -71,12 +71,9 @@ def window(record: Record, topology: Topology, text: str) -> tuple[int, int]:
 
 
 def sites_of(topology: Topology, target: str) -> tuple[int, ...]:
-    """Call sites of a target: all of the sources for the whole, a source's, those into a service or endpoint, an
-    edge's (`web -> db` also where a gateway stands between them), or one site."""
-    known = names(topology)
-    if not target:
-        return known.sites_of_all
-    return next((table[target] for table in known.sites if target in table), ())
+    """Call sites of a target: all of the sources for the whole, a source's, an edge's, those into a service
+    or endpoint, or one site."""
+    return names_in(topology).sites_of(target)
 
 
 def names_of(topology: Topology) -> list[str]:
@@ -87,22 +84,14 @@ def names_of(topology: Topology) -> list[str]:
 
 def services_of(topology: Topology, target: str) -> tuple[int, ...]:
     """Services of a target; all for the whole."""
-    known = names(topology)
-    return known.services.get(target, ()) if target else known.services_of_all
-
-
-def endpoints_of(topology: Topology, target: str) -> tuple[int, ...]:
-    """The endpoint that is the target, or that a step of this name calls; else all of the target's services."""
-    known = names(topology)
-    one = next((table[target] for table in known.endpoints if target in table), ())
-    services = set() if one else set(services_of(topology, target))
-    return one or tuple(sorted(e for k in services for e in known.endpoints_of_service[k]))
+    return names_in(topology).services_of(target)
 
 
 def select(measure: Measure, record: Record, topology: Topology) -> Selection:
     """The rows and buckets of a measure."""
     start, end = window(record, topology, measure.window)
     last = record.counts.shape[2]
+    names = names_in(topology)
     first = min(start // record.bucket_ns, last)
     stop = last if end >= record.arrivals_end_ns else min(last, -(-end // record.bucket_ns))
     return Selection(
@@ -110,9 +99,9 @@ def select(measure: Measure, record: Record, topology: Topology) -> Selection:
         topology=topology,
         target=measure.target,
         ledger=1 if measure.tries else 0,
-        sites=sites_of(topology, measure.target),
-        services=services_of(topology, measure.target),
-        endpoints=endpoints_of(topology, measure.target),
+        sites=names.sites_of(measure.target),
+        services=names.services_of(measure.target),
+        endpoints=names.endpoints_of(measure.target),
         buckets=slice(first, max(first, stop)),
         seconds=max(0, min(end, FOREVER) - start) / 1e9,
         whole=start == 0 and stop == last,

@@ -62,6 +62,8 @@ def _merged(n: list[int], s: list[int], first: int) -> Iterator[tuple[int, int, 
 def spells(record: Record, sites: tuple[int, ...], threshold: float, start_ns: int) -> list[Spell]:
     """The spells of failing calls at sites from `start_ns` on."""
     n, s = series(record, sites)
+    if n == s:
+        return []  # nothing was lost
     rows: list[list[int]] = [[]]
     in_row = [0]
     for begun, end, calls, good in _merged(n, s, start_ns // record.bucket_ns):

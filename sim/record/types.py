@@ -93,7 +93,7 @@ class FaultSpan(NamedTuple):
     end_ns: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Record:
     end_ns: int
     """Time at which the run stopped (after draining)."""

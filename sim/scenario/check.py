@@ -96,7 +96,8 @@ class Checker(PolicyChecker):
             caller = found.endless.caller
             message = f"each visit of {caller} causes one more or more on average: the calls never end"
             self.problem(found.endless.at, f"{message}; lower a `probability` or `repeat` on the way round")
-        for (place, message), own in whole.late_timeouts(self.model, self.sites):
+        around = [(site, whole.applied(self.model, site)) for site in self.sites]
+        for (place, message), own in whole.late_timeouts(self.model, around):
             if own:
                 self.problem(place, message)
             else:
@@ -104,16 +105,16 @@ class Checker(PolicyChecker):
         if self.model.successes and self.model.duration is None and hopeless(self.model):
             message = "it never ends: every attempt fails, and no fallback answers; give it a `duration` too"
             self.problem(("successes",), message)
-        for place, message in whole.rival_choosers(self.model, self.sites):
+        for place, message in whole.rival_choosers(around):
             self.problem(place, message)
-        for place, message in whole.unlike_gateways(self.model, self.sites):
+        for place, message in whole.unlike_gateways(around):
             self.problem(place, message)
         if found.endless:
             return
         for place, message in (
-            *whole.idle_operations(self.model, self.sites),
-            *whole.idle_breakers(self.model, self.sites, found),
-            *whole.idle_ejectors(self.model, self.sites),
+            *whole.idle_operations(self.model, around),
+            *whole.idle_breakers(self.model, around, found),
+            *whole.idle_ejectors(self.model, around),
             *whole.overload(self.model, self.sites, found),
         ):
             self.warning(place, message)

@@ -30,6 +30,10 @@ class Applied:
     """Written for this edge, source or step, not a default for many."""
 
 
+Around = list[tuple[Site, list[Applied]]]
+"""Calls, each with its policies."""
+
+
 def applied(model: Scenario, site: Site) -> list[Applied]:
     """The policies around a call from the outside in, as later blocks replace earlier ones."""
     caller, callee = site.caller.split(".")[0], site.callee.split(".")[0]
@@ -66,12 +70,11 @@ def _given(single: Single, block: Location, at: Location, own: bool) -> Iterator
             yield Applied(kind, getattr(single, kind), block, (*at, kind), own)
 
 
-def late_timeouts(model: Scenario, sites: list[Site]) -> Iterator[tuple[Remark, bool]]:
+def late_timeouts(model: Scenario, around: Around) -> Iterator[tuple[Remark, bool]]:
     """Timeouts that a deadline above always cuts short; True beside those written for this very call.
 
     A deadline that travels counts if every way to the call brings one that is shorter.
     """
-    around = [(site, applied(model, site)) for site in sites]
     allowed = _allowed(model, around)
     for site, policies in around:
         limit, where = allowed.get(site.caller, math.inf), ()
@@ -84,7 +87,7 @@ def late_timeouts(model: Scenario, sites: list[Site]) -> Iterator[tuple[Remark, 
                 yield (one.at, f"{message} ({site.caller} -> {site.callee})"), one.own
 
 
-def _allowed(model: Scenario, around: list[tuple[Site, list[Applied]]]) -> dict[str, float]:
+def _allowed(model: Scenario, around: Around) -> dict[str, float]:
     """Per endpoint: the longest deadline that any way to it brings along, in ns."""
     allowed: dict[str, float] = {}
     changed = True
@@ -103,12 +106,11 @@ def _allowed(model: Scenario, around: list[tuple[Site, list[Applied]]]) -> dict[
     return allowed
 
 
-def unlike_gateways(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+def unlike_gateways(around: Around) -> Iterator[Remark]:
     """Callers of one callee that describe its gateway, or what the gateway runs, differently."""
     first: dict[str, tuple[str, list[tuple[str, Any]]]] = {}
-    for site in sites:
+    for site, policies in around:
         callee = site.callee.split(".")[0]
-        policies = applied(model, site)
         gateways = [i for i, one in enumerate(policies) if one.kind == "breaker" and in_gateway(one.policy)]
         if not gateways:
             continue
@@ -127,16 +129,16 @@ def in_gateway(breaker: Breaker) -> bool:
     return breaker.place != "library" and breaker.place.gateway is not None
 
 
-def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator[Remark]:
+def idle_breakers(model: Scenario, around: Around, load: Offered) -> Iterator[Remark]:
     """Breakers whose copies see too few results to trip within the run."""
     rates: dict[tuple[Location, str, str], float] = {}
     found: dict[tuple[Location, str, str], Breaker] = {}
-    for site in sites:
+    for site, policies in around:
         source = model.sources.get(site.caller)
         # the load of a closed loop follows the answers: it is not judged
         visits = load.visits.get(site.caller, 0.0) if source is None else source_rate(source, model.duration)
         rate = visits * site.per_visit
-        for one in applied(model, site):
+        for one in policies:
             if one.kind == "breaker" and rate > 0:
                 caller, callee = site.caller.split(".")[0], site.callee.split(".")[0]
                 target = site.callee if one.policy.key == "endpoint" else callee
@@ -144,7 +146,7 @@ def idle_breakers(model: Scenario, sites: list[Site], load: Offered) -> Iterator
                 rates[key] = rates.get(key, 0.0) + rate / _copies(model, one.policy, caller, callee)
                 found[key] = one.policy
     for (at, caller, target), rate in rates.items():
-        message = _too_few(found[at, caller, target], rate, model.duration)
+        message = cannot_trip(found[at, caller, target], rate, model.duration)
         if message:
             yield at, f"{message} ({caller} -> {target}: {rate:.3g} calls/s per copy)"
 
@@ -166,7 +168,8 @@ def _results_needed(rule: parts.Rule) -> float:
     return max([1.0, *(x for quantity, _, x in rule[1] if quantity in counts)])
 
 
-def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
+def cannot_trip(breaker: Breaker, rate: float, duration: int | None) -> str:
+    """Why a copy that sees so many calls per second cannot trip in a run so long; empty: it can."""
     if breaker.use not in (None, *catalog.names()) or breaker.use == "none":
         return ""
     params = catalog.params_from(breaker.model_dump())
@@ -185,22 +188,21 @@ def _too_few(breaker: Breaker, rate: float, duration: int | None) -> str:
     return ""
 
 
-def _ejectors(model: Scenario, sites: list[Site]) -> Iterator[tuple[Site, list[Applied], Applied]]:
+def _ejectors(around: Around) -> Iterator[tuple[Site, list[Applied], Applied]]:
     """Calls with host ejection: the call, all its policies, and the ejection."""
-    for site in sites:
-        around = applied(model, site)
-        for one in around:
+    for site, policies in around:
+        for one in policies:
             if one.kind == "outlier":
-                yield site, around, one
+                yield site, policies, one
 
 
-def rival_choosers(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+def rival_choosers(around: Around) -> Iterator[Remark]:
     """Host ejection beside another policy that chooses the host."""
     seen = set()
-    for site, around, one in _ejectors(model, sites):
+    for site, policies, one in _ejectors(around):
         others = [
             a
-            for a in around
+            for a in policies
             if a is not one and (a.kind == "outlier" or (a.kind == "breaker" and a.policy.key == "replica"))
         ]
         if others and one.at not in seen:
@@ -212,10 +214,10 @@ def rival_choosers(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
             )
 
 
-def idle_ejectors(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+def idle_ejectors(model: Scenario, around: Around) -> Iterator[Remark]:
     """Host ejection that can eject nobody."""
     seen = set()
-    for site, _, one in _ejectors(model, sites):
+    for site, _, one in _ejectors(around):
         service = model.services[site.callee.split(".")[0]]
         hosts = service.autoscale.max if service.autoscale else service.replicas
         why = outlier_catalog.idle(outlier_catalog.params_from(one.policy.use, one.policy.params), hosts)
@@ -224,12 +226,12 @@ def idle_ejectors(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
             yield one.at, f"this ejects nobody: {why} ({site.caller} -> {site.callee})"
 
 
-def idle_operations(model: Scenario, sites: list[Site]) -> Iterator[Remark]:
+def idle_operations(model: Scenario, around: Around) -> Iterator[Remark]:
     """Operations on edges without a breaker to move."""
     guarded = {
         f"{site.caller.split('.')[0]} -> {site.callee.split('.')[0]}"
-        for site in sites
-        if any(a.kind == "breaker" for a in applied(model, site))
+        for site, policies in around
+        if any(a.kind == "breaker" for a in policies)
     }
     for i, operation in enumerate(model.operations):
         for name in operation.edge:

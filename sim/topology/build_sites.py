@@ -1,5 +1,6 @@
 """Edges, call sites with their layers, and the scopes of what keeps state."""
 
+from collections import Counter
 from typing import Any
 
 from sim.scenario.policies import Policies, Single
@@ -20,6 +21,9 @@ class Sites:
         self.sites: list[t.CallSite] = []
         self.scopes: list[t.Scope] = []
         self._scope_of: dict[tuple[Any, ...], int] = {}
+        self._scopes_on: Counter[tuple[int, int]] = Counter()
+        self._layer_of: dict[int, t.Layer] = {}
+        """By the policy, which `wiring` keeps: most calls of a large graph have the same."""
         self._names: dict[str, int] = {}
 
     def add(self, caller: str, reference: str, who: str, *, policies: Policies, **facts: Any) -> int:
@@ -57,7 +61,9 @@ class Sites:
         layers, hop = [], None
         seen: dict[int, int] = {}
         for single in singles:
-            layer = layering.layer_of(single)
+            layer = self._layer_of.get(id(single))
+            if layer is None:
+                layer = self._layer_of[id(single)] = layering.layer_of(single)
             if single.breaker and layering.place_of(single.breaker) == "sidecar":
                 place = single.breaker.place
                 hop = place.sidecar.hop if not isinstance(place, str) and place.sidecar else SIDECAR_HOP_NS
@@ -72,7 +78,8 @@ class Sites:
         identity = (edge.id, layer.kind, nth, repr(layer.params), repr(single))
         if identity in self._scope_of:
             return self._scope_of[identity]
-        same = sum(1 for s in self.scopes if s.edge == edge.id and s.kind == layer.kind)
+        same = self._scopes_on[edge.id, layer.kind]
+        self._scopes_on[edge.id, layer.kind] += 1
         breaker, outlier = single.breaker, single.outlier
         key = ("edge", "endpoint", "replica").index(breaker.key) if breaker else t.KEY_EDGE
         if outlier:

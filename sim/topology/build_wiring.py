@@ -19,6 +19,10 @@ class Wiring:
         self.services: dict[str, m.Service] = dict(model.services)
         """Gateways included."""
         self.calls = _all_calls(model)
+        self._effective: dict[tuple[int, ...], tuple[Single, ...]] = {}
+        """By the blocks that apply: most calls of a large graph have the same."""
+        self._gateway_calls: dict[str, Call] = {}
+        """The first call through the gateway of each service that has one."""
         self._find_gateways()
         self.service_id = {name: i for i, name in enumerate(sorted(self.services))}
         endpoints = [f"{s}.{e}" for s in self.service_id for e in sorted(self.services[s].endpoints)]
@@ -47,7 +51,11 @@ class Wiring:
         edge = model.edges.get(f"{caller} -> {callee}")
         if edge is not None:
             blocks.append(edge)
-        return layering.effective(*blocks, extra)
+        saying = [block for block in (*blocks, extra) if block.model_fields_set]
+        key = tuple(map(id, saying))
+        if key not in self._effective:
+            self._effective[key] = layering.effective(*saying)
+        return self._effective[key]
 
     # Gateways --------------------------------------------------------------------------------------
 
@@ -59,6 +67,7 @@ class Wiring:
                 continue
             callee, endpoint = self.resolve(reference).rsplit(".", 1)
             name = f"gateway({callee})"
+            self._gateway_calls.setdefault(callee, (caller, reference, extra))
             spec = self.services.get(name)
             endpoints = dict(spec.endpoints) if spec else {}
             steps = (m.Step(work=m.DistSpec(f"{place.work}ns")), m.Step(call=f"{callee}.{endpoint}"))
@@ -77,11 +86,9 @@ class Wiring:
 
     def behind_gateway(self, callee: str) -> list[Single]:
         """What the gateway runs: the breaker, and what stands below it in the callers' policies."""
-        for caller, reference, extra in self.calls:
-            if self.callee_service(reference) == callee and self.gateway_of(caller, reference, extra):
-                singles = list(self.policies(caller, callee, extra))
-                return singles[gateway_at(singles) :]
-        raise AssertionError(callee)
+        caller, _, extra = self._gateway_calls[callee]
+        singles = list(self.policies(caller, callee, extra))
+        return singles[gateway_at(singles) :]
 
 
 def is_gateway(name: str) -> bool:

@@ -1,5 +1,7 @@
 """Names of callers, replicas and targets: for tables, and as identities."""
 
+from bisect import bisect
+
 from sim.topology.types import KEY_ENDPOINT, KEY_REPLICA, Topology
 
 
@@ -21,4 +23,8 @@ def target_name(topology: Topology, scope: int, target: int) -> str:
     key = topology.scopes[scope].key
     if key == KEY_ENDPOINT:
         return topology.endpoints[target].name
-    return replica_names(topology)[target] if key == KEY_REPLICA else ""
+    if key != KEY_REPLICA:
+        return ""
+    at = bisect(topology.services, target, key=lambda service: service.first_replica) - 1
+    service = topology.services[at]
+    return f"{service.name}[{target - service.first_replica}]"

@@ -108,8 +108,11 @@ def plan(topology: t.Topology) -> Plan:
         sum(v[s] * o[1] for v, o in zip(per_request, offered, strict=True))
         for s in range(len(topology.sites))
     ]
-    services = tuple(_service(topology, s, mean, peak) for s in topology.services)
-    edges = tuple((e.name, sum(mean[s.id] for s in topology.sites if s.edge == e.id)) for e in topology.edges)
+    services = _services(topology, mean, peak)
+    on_edges = [0.0] * len(topology.edges)
+    for site in topology.sites:
+        on_edges[site.edge] += mean[site.id]
+    edges = tuple((e.name, on_edges[e.id]) for e in topology.edges)
     total = sum(o[0] for o in offered)
     seconds = topology.duration_ns / 1e9
     if topology.requests > 0 or topology.successes > 0:
@@ -130,25 +133,33 @@ def plan(topology: t.Topology) -> Plan:
     )
 
 
-def _service(topology: t.Topology, service: t.Service, mean: list[float], peak: list[float]) -> ServicePlan:
-    arrivals = busy = busiest = 0.0
-    for endpoint in service.endpoints:
-        n = sum(mean[s.id] for s in topology.sites if s.callee == endpoint)
-        most = sum(peak[s.id] for s in topology.sites if s.callee == endpoint)
-        work = (
-            sum(s.work.mean_ns for s in topology.steps if s.endpoint == endpoint and s.work is not None) / 1e9
+def _services(topology: t.Topology, mean: list[float], peak: list[float]) -> tuple[ServicePlan, ...]:
+    """Loads of all services; each site and step is looked at once."""
+    visited, at_peak, work = ([0.0] * len(topology.endpoints) for _ in range(3))
+    for site in topology.sites:
+        visited[site.callee] += mean[site.id]
+        at_peak[site.callee] += peak[site.id]
+    for step in topology.steps:
+        if step.work is not None:
+            work[step.endpoint] += step.work.mean_ns / 1e9
+    out = []
+    for service in topology.services:
+        arrivals = sum(visited[e] for e in service.endpoints)
+        busy = sum(visited[e] * work[e] for e in service.endpoints)
+        busiest = sum(at_peak[e] * work[e] for e in service.endpoints)
+        cores = service.cores * service.replicas
+        out.append(
+            ServicePlan(
+                name=service.name,
+                replicas=service.replicas,
+                slots=service.slots,
+                arrivals_per_s=arrivals,
+                work_ms=1000 * busy / arrivals if arrivals else 0.0,
+                utilisation=busy / cores if cores > 0 else math.nan,
+                peak_utilisation=busiest / cores if cores > 0 else math.nan,
+            )
         )
-        arrivals, busy, busiest = arrivals + n, busy + n * work, busiest + most * work
-    cores = service.cores * service.replicas
-    return ServicePlan(
-        name=service.name,
-        replicas=service.replicas,
-        slots=service.slots,
-        arrivals_per_s=arrivals,
-        work_ms=1000 * busy / arrivals if arrivals else 0.0,
-        utilisation=busy / cores if cores > 0 else math.nan,
-        peak_utilisation=busiest / cores if cores > 0 else math.nan,
-    )
+    return tuple(out)
 
 
 def show_seconds(seconds: float) -> str:
