@@ -21,6 +21,7 @@ class Finding:
     """One observable of a check: what was expected, what was found."""
 
     expected: Expected
+    x: float
     value: float
     """The exact or published value."""
     found: Judgement
@@ -32,6 +33,7 @@ class Outcome:
 
     target: Target
     check: Check
+    effort: Effort
     engine: str
     seeds: tuple[int, ...]
     findings: tuple[Finding, ...]
@@ -72,8 +74,8 @@ class _Plan:
         return 1 if self.first is None else 2
 
     @property
-    def key(self) -> str:
-        return f"{self.target.name}/{self.check.name}/{self.round}"
+    def name(self) -> str:
+        return f"{self.target.name}/{self.check.name}"
 
     @property
     def seeds(self) -> tuple[int, ...]:
@@ -93,7 +95,7 @@ class _Plan:
         for seed in self.seeds:
             yield Task(
                 file.read_text(encoding="utf-8"), str(file), str(file.parent), tuple(map(Override, settings)),
-                (), check.variant, self.key, seed, measures, self.engine, good_day=False,
+                (), check.variant, self.name, seed, measures, self.engine, good_day=False,
             )  # fmt: skip
 
     def samples(self, observable: str) -> list[Sample]:
@@ -107,8 +109,10 @@ class _Plan:
         findings = []
         for e in self.check.expected:
             value = e.curve.formula(self.check.x)
-            findings.append(Finding(e, value, e.rule.judge(self.samples(e.observable), value)))
-        return Outcome(self.target, self.check, self.engine, self.seeds, tuple(findings), self.first)
+            findings.append(Finding(e, self.check.x, value, e.rule.judge(self.samples(e.observable), value)))
+        return Outcome(
+            self.target, self.check, self.effort, self.engine, self.seeds, tuple(findings), self.first
+        )
 
     def again(self, first: Outcome) -> "_Plan":
         """The second round: fresh seeds, more replications."""
@@ -130,7 +134,7 @@ def engine_for(check: Check, effort: Effort, wanted: str) -> str:
 
 
 class Validation:
-    """Targets that are to be run, in order."""
+    """Targets that are to be run, in order, and what came of them."""
 
     def __init__(self, targets: Iterable[Target], *, quick: bool = False, engine: str = "auto") -> None:
         self._plans = [
@@ -139,6 +143,7 @@ class Validation:
             for check in target.checks
             if (effort := check.effort(quick)) is not None
         ]
+        self._outcomes: dict[str, Outcome] = {}
 
     @property
     def engines(self) -> tuple[str, ...]:
@@ -150,35 +155,36 @@ class Validation:
         """Of the first round."""
         return sum(plan.effort.replications for plan in self._plans)
 
-    def run(
-        self,
-        jobs: int = 1,
-        done: Callable[[int], None] | None = None,
-        judged: Callable[[Outcome], None] | None = None,
-    ) -> list[Outcome]:
-        """Run everything; failed checks once more. `done(n)` hears of n more runs, `judged` of what was decided.
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What is decided, in order: everything, unless `run` was ended early."""
+        return [self._outcomes[plan.name] for plan in self._plans if plan.name in self._outcomes]
 
-        An interrupt ends it early, and passes on: `judged` has heard of what was complete. Raises FailedRun.
+    @property
+    def checks(self) -> int:
+        """To be decided."""
+        return len(self._plans)
+
+    def run(self, jobs: int = 1, done: Callable[[int], None] | None = None) -> None:
+        """Run everything; failed checks once more. `done(n)` hears of n more runs.
+
+        KeyboardInterrupt and FailedRun pass through: `outcomes` has what was complete.
         """
-        outcomes: dict[str, Outcome] = {}
         plans = self._plans
         while plans:
             again = []
             for plan in _completed(plans, jobs, done):
                 outcome = plan.outcome()
                 if outcome.passed or plan.first is not None:
-                    outcomes[f"{plan.target.name}/{plan.check.name}"] = outcome
-                    if judged is not None:
-                        judged(outcome)
+                    self._outcomes[plan.name] = outcome
                 else:
                     again.append(plan.again(outcome))
             plans = again
-        return [outcomes[f"{plan.target.name}/{plan.check.name}"] for plan in self._plans]
 
 
 def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None) -> Iterator[_Plan]:
     """Plans as their last replication comes in."""
-    by_key = {plan.key: plan for plan in plans}
+    by_key = {plan.name: plan for plan in plans}
     tasks = (task for plan in plans for task in plan.tasks())
     for row in execute(tasks, jobs, done=done):
         plan = by_key[row.value]
