@@ -154,9 +154,9 @@ def execute(
             yield from _told(_completed(pool, tasks), done)
         except BaseException:
             _end_workers(pool)
-            raise
-        finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
 
 def _completed(pool: Executor, tasks: Iterable[Task]) -> Iterator[list[Row]]:

@@ -47,7 +47,16 @@ LIBRARIES = {
     "scipy": ("experiment/", "validation/", "distributions.py"),
     "numba": ("engines/compiled/",),
     "psutil": ("engines/room.py",),
-    "numpy": ("luck.py", "record/", "engines/compiled/", "measures/", "store/", "experiment/", "views/"),
+    "numpy": (
+        "luck.py",
+        "record/",
+        "engines/compiled/",
+        "measures/",
+        "store/",
+        "experiment/",
+        "validation/",
+        "views/",
+    ),
 }
 """Where a foreign library may be imported; any other library nowhere."""
 
