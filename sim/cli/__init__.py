@@ -19,6 +19,7 @@ COMMANDS = {
     "policies": "List breakers and their parts.",
     "explain": "Explain a breaker, a part, a measure, an outcome or a field.",
     "conformance": "Replay conformance vectors against the catalogue.",
+    "validate": "Reproduce closed forms and published results.",
     "plot": "Draw figures of a results folder again.",
 }
 

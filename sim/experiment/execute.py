@@ -46,6 +46,8 @@ class Task:
     seed: int
     measures: tuple[str, ...]
     engine: str = "simpy"
+    good_day: bool = True
+    """Beside a day with faults also its twin without them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ def perform(task: Task) -> list[Row]:
     who = (task.variant or "", task.value, task.seed)
     share = scenario.healthy_share
     twin = None
-    if good_topology is not None:
+    if good_topology is not None and task.good_day:
         twin = engines.run(good_topology, task.seed, engine=engine, plugins=found)
     values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
     rows = [Row(*who, FAULT, values, engine)]
@@ -152,9 +154,9 @@ def execute(
             yield from _told(_completed(pool, tasks), done)
         except BaseException:
             _end_workers(pool)
-            raise
-        finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
 
 
 def _completed(pool: Executor, tasks: Iterable[Task]) -> Iterator[list[Row]]:

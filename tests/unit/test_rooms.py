@@ -17,6 +17,7 @@ ROOMS = [
     ("api",),
     ("results",),
     ("views",),
+    ("validation",),
     ("experiment",),
     ("store",),
     ("measures",),
@@ -43,10 +44,19 @@ LIBRARIES = {
     "jinja2": ("views/",),
     "click": ("cli/",),
     "rich": ("cli/",),
-    "scipy": ("experiment/", "distributions.py"),
+    "scipy": ("experiment/", "validation/", "distributions.py"),
     "numba": ("engines/compiled/",),
     "psutil": ("engines/room.py",),
-    "numpy": ("luck.py", "record/", "engines/compiled/", "measures/", "store/", "experiment/", "views/"),
+    "numpy": (
+        "luck.py",
+        "record/",
+        "engines/compiled/",
+        "measures/",
+        "store/",
+        "experiment/",
+        "validation/",
+        "views/",
+    ),
 }
 """Where a foreign library may be imported; any other library nowhere."""
 

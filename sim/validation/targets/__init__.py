@@ -1,0 +1,11 @@
+"""Every target by name, in the order in which they are run and shown."""
+
+from sim.validation.target import Target
+from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
+from sim.validation.targets.networks import HEDGING, NETWORKS
+from sim.validation.targets.queue_pack import QUEUE_PACK
+
+TARGETS: dict[str, Target] = {
+    target.name: target
+    for target in (QUEUE_PACK, NETWORKS, HEDGING, AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME)
+}
