@@ -1,0 +1,75 @@
+"""The formulas give the numbers that are printed elsewhere, to their last digit."""
+
+import math
+
+import pytest
+
+from sim.validation.formulas import breakers, networks, queues
+
+LN10, LN20, LN50 = map(math.log, (10, 20, 50))
+KNOWN = [
+    (queues.mm1_sojourn(0.9), 10),
+    (queues.mm1_quantile(0.8, 0.99), 23.026),
+    (queues.erlang_c(2, 1.5), 0.642857),
+    (queues.mmc_wait(2, 1.5), 1.28571),
+    (queues.erlang_c(4, 3.2), 0.596432),
+    (queues.mmc_wait(4, 3.2), 0.745541),
+    (queues.erlang_c(50, 45), 0.363864),
+    (queues.mmc_wait(50, 45), 0.0727729),
+    *zip(queues.mmck(1, 5, 0.9), (0.126023, 2.79029), strict=True),
+    *zip(queues.mmck(10, 15, 15), (0.341780, 1.33890), strict=True),
+    *zip(queues.mmck(10, 20, 30), (0.666667, 1.95), strict=True),
+    (queues.erlang_b(5, 4), 0.199067),
+    (queues.erlang_b(100, 100), 0.0757005),
+    (queues.erlang_b(1000, 5095), 0.803777),
+    (queues.pollaczek_khinchine(0.8, 0), 2),
+    (queues.pollaczek_khinchine(0.8, math.e - 1), 5.43656),
+    (queues.pollaczek_khinchine(0.9, 4), 22.5),
+    (queues.processor_sharing(0.8), 5),
+    *zip(queues.erlang_a(1, 1.2, 0.5), (0.366204, 0.732408), strict=True),
+    *zip(queues.erlang_a(10, 9, 0.5), (0.0670117, 0.134023), strict=True),
+    (queues.fixed_patience(1, 0.8, 2)[0], 0.187832),
+    *zip(queues.fixed_patience(1, 1.2, 3), (0.269303, 1.80980), strict=True),
+    *zip(queues.fixed_patience(10, 12, 0.5), (0.199554, 0.283307), strict=True),
+    (queues.client_timeout(0.8, 3), 0.451188),
+    (networks.jackson_sojourn(3, (10, 5, 4, 8), (1, 1, 0.6, 1.5)), 1.344156),
+    (networks.tandem_quantile(0.5, 3, 0.5), 5.3481),
+    (networks.tandem_quantile(0.8, 3, 0.99), 42.0297),
+    (networks.feedback_sojourn(0.6, 0.3), 10),
+    (networks.fork_join_two(0.9), 13.875),
+    (networks.fork_join_many(0.8, 8), 11.03),
+    (networks.meets_slow(100, 0.01), 0.633968),
+    (networks.meets_slow(2000, 1e-4), 0.181277),
+    (networks.slowest_mean(100), 5.18738),
+    (networks.slowest_quantile(100, 0.99), 9.20537),
+    (networks.closed_throughput(10, 9, 1), 0.832037),
+    (networks.closed_response(20, 9, 1), 11.0123),
+    (networks.hedge_extra(LN10), 0.10),
+    (networks.hedge_mean(LN20), 0.975),
+    (networks.hedge_quantile(LN50, 0.99), 4.2586),
+    (breakers.trip_mean(0.2, 3), 155),
+    (breakers.trip_mean(0.9, 5), 6.93509),
+    (breakers.tripped_by(100, 0.1, 2), 0.598489),
+    (breakers.tripped_by(100, 0.5, 5), 0.810110),
+    (breakers.window_trip_mean(0.3, 10, 5, 10), 34.8016),
+    (breakers.window_trip_mean(0.5, 10, 5, 5), 11.4303),
+    (breakers.window_trip_mean(0.4, 12, 8, 12), 79.2991),
+    (breakers.retry_chain(1.0, 3, 3).load, 64),
+    (breakers.retry_chain(1.0, 2, 5).load, 243),
+    *zip(breakers.retry_chain(0.9, 3, 3), (9.98821, 0.00117902), strict=True),
+    *zip(breakers.one_breaker(0.3, 3, 10, 1, 10), (0.189189, 0.0810811, 0.729730, 0.0729730), strict=True),
+    *zip(breakers.one_breaker(0.5, 5, 5, 2, 10), (0.126866, 0.126866, 0.746269, 0.149254), strict=True),
+    *zip(breakers.one_breaker(0.5, 5, 30, 3, 10), (0.0153473, 0.0153473, 0.969305, 0.0323102), strict=True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("computed", "printed"), KNOWN)
+def test_a_formula_gives_the_printed_number(computed, printed):
+    digits = len(f"{printed}".replace(".", "").lstrip("0"))
+    assert computed == pytest.approx(printed, rel=max(0.6 * 10.0 ** -(digits - 1), 5e-6))
+
+
+def test_a_sum_over_the_states_and_the_closed_form_agree():
+    """Without a limit on the queue, M/M/1/K is M/M/1; with endless patience M/M/c+M is M/M/c."""
+    assert queues.mmck(1, 400, 0.8)[1] == pytest.approx(queues.mm1_sojourn(0.8))
+    assert queues.fixed_patience(4, 3.2, 500.0)[1] == pytest.approx(queues.mmc_wait(4, 3.2))
