@@ -142,6 +142,26 @@ def test_every_row_of_the_catalogue_gives_one_record(block, name, params):
         assert record.transitions
 
 
+CROWD = """
+schema: 1
+name: crowd
+duration: 6s
+sources:
+  users: {users: 3000, think: {exponential: 4s}, call: web}
+  rush: {rate: 2000/s, call: web}
+services: {web: {steps: [work: {exponential: 400ms}, call: db]}, db: {slots: 20, queue: 5000, steps: [work: 1ms]}}
+edges: {web -> db: {timeout: 300ms, bulkhead: {limit: 10, queue: 4000}}}
+faults:
+  - {freeze: {service: web}, at: 1s, for: 2s}
+  - {stop: {service: web}, at: 4s, for: 500ms}
+"""
+
+
+def test_a_crowd_that_starts_thaws_and_is_thrown_out_at_once_gives_one_record():
+    topology = build(load_text(CROWD).scenario())
+    assert_same(run_compiled(topology, 1, room=64), World(topology, 1, plugins={}).run())
+
+
 def test_slices_and_growth_leave_no_trace():
     topology = shortened(build(load_file(str(FOLDER / "slow-database.yaml")).scenario("consecutive")))
     assert_same(run_compiled(topology, 2, slice_=777, room=64), run_compiled(topology, 2))

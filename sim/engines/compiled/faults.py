@@ -78,8 +78,24 @@ def begun(w: Any, fault: Any) -> None:
 
 
 @compiled
+def has_room(w: Any, fault: Any) -> bool:
+    """Is there room for the moments of all work that is thawed at once? If not, Python makes it first."""
+    works = 0
+    for i in range(fault.replicas_n):
+        works += replica_of(w, lists(w)[fault.replicas + i]).works_n
+    room = works + w.margin
+    if w.free_moments >= room and w.heap_n + room < w.heap_size:
+        return True
+    w.need, w.low = works, 1
+    return False
+
+
+@compiled
 def fault_ends(w: Any, fault: Any) -> None:
     """It is taken off its targets."""
+    if not has_room(w, fault):
+        then(w, FAULT_END, fault.id)
+        return
     span = record_at(w.spans_at, w.spans_n, layout.SPAN)
     w.spans_n += 1
     if w.spans_n + w.margin >= w.spans_size:

@@ -47,7 +47,7 @@ WORLD = record(
     "now scheduled stopped depth instant same stuck draining busy sent ended succeeded requests successes"
     " reject_ns"
     # Why the kernel stops between two tasks; the copy that it wants.
-    " low margin broken want want_layer want_caller want_target"
+    " low margin need broken want want_layer want_caller want_target"
     # Of collecting garbage: a mark for each record, those that are still to be looked at, how often.
     " frames_marks_at jobs_marks_at walks_marks_at joins_marks_at grey_at collections"
     # The recorder.

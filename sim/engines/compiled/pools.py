@@ -10,10 +10,20 @@ that did not help."""
 
 
 @compiled
+def overrun(w: Any) -> None:
+    """One task has used up all the room that is left for one: a mistake in the kernel, not in the model."""
+    w.broken = 1
+    w.low |= OUTSIDE
+
+
+@compiled
 def take_moment(w: Any) -> int:
     w.free_moments -= 1
     if w.free_moments < w.margin:
         w.low = 1
+        if w.free_moments < 0:
+            overrun(w)
+            w.free_moments = 0
     return ints(w.free_moments_at, ANY)[w.free_moments]
 
 
@@ -28,6 +38,9 @@ def take_frame(w: Any) -> int:
     w.free_frames -= 1
     if w.free_frames < w.margin:
         w.low |= LOW
+        if w.free_frames < 0:
+            overrun(w)
+            w.free_frames = 0
     return ints(w.free_frames_at, ANY)[w.free_frames]
 
 
@@ -36,6 +49,9 @@ def take_job(w: Any) -> int:
     w.free_jobs -= 1
     if w.free_jobs < w.margin:
         w.low |= LOW
+        if w.free_jobs < 0:
+            overrun(w)
+            w.free_jobs = 0
     return ints(w.free_jobs_at, ANY)[w.free_jobs]
 
 
@@ -44,6 +60,9 @@ def take_walk(w: Any) -> int:
     w.free_walks -= 1
     if w.free_walks < w.margin:
         w.low |= LOW
+        if w.free_walks < 0:
+            overrun(w)
+            w.free_walks = 0
     return ints(w.free_walks_at, ANY)[w.free_walks]
 
 
@@ -52,4 +71,7 @@ def take_join(w: Any) -> int:
     w.free_joins -= 1
     if w.free_joins < w.margin:
         w.low |= LOW
+        if w.free_joins < 0:
+            overrun(w)
+            w.free_joins = 0
     return ints(w.free_joins_at, ANY)[w.free_joins]

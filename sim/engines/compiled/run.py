@@ -61,17 +61,21 @@ class Run:
         w["instant"], w["reject_ns"] = -1, topology.reject_ns
         w["requests"], w["successes"] = topology.requests, topology.successes
         w["margin"] = margin = 32 + 4 * most_in_a_task(topology)
-        self._pools(max(room, 4 * margin))
+        self._pools(max(room, 4 * margin), waiting_at_the_start(topology) + 2 * margin)
         self.tables = Tables(topology, self._levels, self._hold, w)
 
-    def _pools(self, room: int) -> None:
+    def _pools(self, room: int, moments: int) -> None:
+        """Room for so many records and rows, and for at least so many moments."""
+        rooms = {"moments": max(room, moments), "heap": max(room, moments)}
         for name, dtype in POOLS.items():
-            self._hold(name, np.zeros(room, dtype))
-            self._hold(f"free_{name}", np.arange(room - 1, -1, -1, dtype=np.int64))
-            self.world[f"{name}_size"], self.world[f"free_{name}"] = room, room - 1
+            n = rooms.get(name, room)
+            self._hold(name, np.zeros(n, dtype))
+            self._hold(f"free_{name}", np.arange(n - 1, -1, -1, dtype=np.int64))
+            self.world[f"{name}_size"], self.world[f"free_{name}"] = n, n - 1
         for name, dtype in LOGS.items():
-            self._hold(name, np.zeros(room, dtype))
-            self.world[f"{name}_size"] = room
+            n = rooms.get(name, room)
+            self._hold(name, np.zeros(n, dtype))
+            self.world[f"{name}_size"] = n
         self._marks()
         for name, dtype in COPIES.items():
             self._hold(name, np.zeros(64, dtype))
@@ -175,15 +179,16 @@ class Run:
                 if 2 * w[f"free_{name}"] < w[f"{name}_size"]:
                     self._enlarge(name)
             self._marks()
-        if w["free_moments"] < w["margin"]:
+        more = w["margin"] + w["need"]
+        while w["free_moments"] < more:
             self._enlarge("moments")
         for name, dtype in LOGS.items():
-            if w[f"{name}_n"] + w["margin"] >= w[f"{name}_size"]:
+            while w[f"{name}_n"] + (more if name == "heap" else w["margin"]) >= w[f"{name}_size"]:
                 self._hold(name, self._doubled(name, dtype))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
         low = any(w[f"free_{name}"] < w["margin"] for name in COLLECTED)
-        w["low"], w["want"] = LOW if low else 0, 0
+        w["low"], w["want"], w["need"] = LOW if low else 0, 0, 0
 
     def _enlarge(self, name: str) -> None:
         """Twice as many records."""
@@ -213,14 +218,22 @@ class Run:
         return out_of_memory(self.topology, int(w["now"]), int(w["busy"]), self._levels().tolist())
 
 
+def waiting_at_the_start(topology: Topology) -> int:
+    """Moments that are put on the clock before the first one comes: one at most for each of these, two for an open
+    source, which may have bursts."""
+    users = sum(source.users or 2 for source in topology.sources)
+    return users + len(topology.faults) + len(topology.operations) + len(topology.services)
+
+
 def most_in_a_task(topology: Topology) -> int:
     """Of what one task may do many of: branches begun, layers entered, hedges taken back, replicas asked for or
-    ejected."""
+    ejected, sources surged."""
     return max(
         *(len(step.branches) for step in topology.steps),
         *(len(site.layers) for site in topology.sites),
         *(layer.params.extra for site in topology.sites for layer in site.layers if layer.kind == L_HEDGE),
         *(service.replicas_max for service in topology.services),
+        *(len(fault.sources) for fault in topology.faults),
         0, 0,
     )  # fmt: skip
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.memory import compiled, record_at
+from sim.engines.compiled.pools import overrun
 
 NOTHING, FRAME, JOB, WALK, JOIN = range(5)
 
@@ -127,13 +128,6 @@ WORDS = {
 
 
 @compiled
-def overrun(w: Any) -> None:
-    """One task has used up all the room that is left for one: a mistake in the kernel, not in the model."""
-    w.tasks_n -= 1
-    w.low = w.broken = 1
-
-
-@compiled
 def then(w: Any, op: int, a: int = 0, b: int = 0, c: int = 0) -> None:
     """Do this next, before whatever is on the stack."""
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
@@ -143,6 +137,7 @@ def then(w: Any, op: int, a: int = 0, b: int = 0, c: int = 0) -> None:
         w.low = 1
         if w.tasks_n == w.tasks_size:
             overrun(w)
+            w.tasks_n -= 1
 
 
 @compiled
@@ -153,6 +148,7 @@ def then_enter(w: Any, frame: int, layer: int, key: Any) -> None:
     w.tasks_n += 1
     if w.tasks_n == w.tasks_size:
         overrun(w)
+        w.tasks_n -= 1
 
 
 @compiled
