@@ -223,7 +223,7 @@ def _guarded(options: Options, graph: Graph) -> list[str]:
     """Edges that get a breaker."""
     if options.breaker is None:
         return []
-    breaker = Breaker(use=options.breaker)
+    breaker = Breaker(use=options.breaker, params=dict(catalog.ENTRIES[options.breaker].example))
     out = []
     for node in graph.nodes:
         for callee, chance in zip(node.callees, node.chances, strict=True):
@@ -239,7 +239,7 @@ def _guarded(options: Options, graph: Graph) -> list[str]:
 def _edges(options: Options, guarded: list[str]) -> Iterator[str]:
     if guarded:
         yield "edges:"
-        yield from (f"  {edge}: {{breaker: {options.breaker}}}" for edge in guarded)
+        yield from (f"  {edge}: {{breaker: {_breaker_text(options.breaker)}}}" for edge in guarded)
 
 
 def _fault(graph: Graph) -> Iterator[str]:
@@ -248,3 +248,10 @@ def _fault(graph: Graph) -> Iterator[str]:
     yield "# A fault to begin with, at the service that most others call:"
     yield "# faults:"
     yield f"#   - {{slow: {{service: {target.name}, times: 20}}, at: 20s, for: 20s}}"
+
+
+def _breaker_text(name: str | None) -> str:
+    """Its name; with example settings where the library has no default for them."""
+    example = catalog.ENTRIES[name].example if name else ()
+    settings = ", ".join(f"{key}: {value}" for key, value in example)
+    return f"{{use: {name}, params: {{{settings}}}}}" if settings else f"{name}"

@@ -95,7 +95,7 @@ def test_results_of_an_ejected_host_eject_nobody_anew():
 def test_a_detection_that_is_not_enforced_starts_the_run_again():
     play = Play(1, max_ejection_percent=100, enforcing_consecutive_5xx=0)
     assert play.report(0, 500, 7) == []
-    assert play.e.run == [2]
+    assert play.e.runs == [2]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_another_server_error_resets_the_gateway_run_and_not_the_other():
     play.report(0, 503, 4)
     play.report(0, 500)
     assert play.report(0, 503, 3) == []
-    assert play.e.run == [8]
+    assert play.e.runs == [8]
     assert play.report(0, 503) == [0]
     assert play.causes == ["consecutive 5xx"]
 
@@ -140,7 +140,7 @@ def test_with_the_split_local_failures_have_a_run_of_their_own():
     play = Play(1, max_ejection_percent=100, split_external_local_origin_errors=True)
     play.report(0, TIMED_OUT, 4)
     assert play.report(0, 200) == [], "an answer says nothing of the connection"
-    assert play.e.local_run == [4]
+    assert play.e.local_runs == [4]
     assert play.report(0, CONNECT_FAILED) == [0]
     assert play.causes == ["consecutive local-origin failures"]
 
@@ -150,14 +150,14 @@ def test_with_the_split_a_connection_resets_the_local_run_only():
     play.report(0, 500, 4)
     play.report(0, TIMED_OUT, 4)
     play.report(0, CONNECTED)
-    assert (play.e.local_run, play.e.run) == ([0], [4])
+    assert (play.e.local_runs, play.e.runs) == ([0], [4])
 
 
 def test_with_the_split_a_whole_request_reports_its_connection_and_its_answer():
     play = Play(1, max_ejection_percent=100, split_external_local_origin_errors=True)
     play.report(0, TIMED_OUT, 4)
     outlier.settle(play.e, play.p, 0, 0, 500)
-    assert (play.e.local_run, play.e.run) == ([0], [1])
+    assert (play.e.local_runs, play.e.runs) == ([0], [1])
 
 
 # How many may go (MaxEjectionPercentage, MaxEjectionPercentageSingleHost, EjectTimeBackoff...)
