@@ -162,6 +162,37 @@ def test_a_crowd_that_starts_thaws_and_is_thrown_out_at_once_gives_one_record():
     assert_same(run_compiled(topology, 1, room=64), World(topology, 1, plugins={}).run())
 
 
+def test_a_crash_that_forgets_hundreds_of_open_breakers_gives_one_record():
+    pages = ", ".join(f"p{i}: {{error_rate: 100%, steps: [work: 1ms]}}" for i in range(400))
+    text = f"""
+schema: 1
+name: forget
+duration: 9s
+sources: {{users: {{rate: 2/s, call: web}}}}
+services:
+  web: {{steps: [{", ".join(f"{{call: db.p{i}, optional: true}}" for i in range(400))}]}}
+  db: {{slots: 100, endpoints: {{{pages}}}}}
+edges: {{web -> db: {{timeout: 1s, breaker: {{trip: {{failures: 1}}, open_for: 100s, key: endpoint}}}}}}
+faults: [{{stop: {{service: web}}, at: 5s, for: 1s}}]
+"""
+    topology = build(load_text(text).scenario())
+    record = run_compiled(topology, 1, room=64)
+    assert sum(move.cause == "caller restarted" for move in record.transitions) > 300
+    assert_same(record, World(topology, 1, plugins={}).run())
+
+
+def test_buckets_that_widen_over_a_quiet_time_give_one_record():
+    text = """
+schema: 1
+name: quiet
+requests: 300
+sources: {users: {rate: 0.1/s, call: db}}
+services: {db: {steps: [work: {exponential: 1s}]}}
+"""
+    topology = build(load_text(text).scenario())
+    assert_same(run_compiled(topology, 1), World(topology, 1, plugins={}).run())
+
+
 def test_slices_and_growth_leave_no_trace():
     topology = shortened(build(load_file(str(FOLDER / "slow-database.yaml")).scenario("consecutive")))
     assert_same(run_compiled(topology, 2, slice_=777, room=64), run_compiled(topology, 2))

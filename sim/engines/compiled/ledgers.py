@@ -77,7 +77,7 @@ class Tables:
 
     def turn(self, now: int) -> None:
         """A bucket is over. Where buckets are widened the bins move too."""
-        if self.recorder.bucket == self.recorder.buckets - 1:
+        if now >= self.recorder.width * self.recorder.buckets:
             self.put_away()
         self.recorder.turn(now)
         self._tell()

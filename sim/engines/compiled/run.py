@@ -227,12 +227,13 @@ def waiting_at_the_start(topology: Topology) -> int:
 
 def most_in_a_task(topology: Topology) -> int:
     """Of what one task may do many of: branches begun, layers entered, hedges taken back, replicas asked for or
-    ejected, sources surged."""
+    ejected, sources surged, breakers of endpoints forgotten."""
     return max(
         *(len(step.branches) for step in topology.steps),
         *(len(site.layers) for site in topology.sites),
         *(layer.params.extra for site in topology.sites for layer in site.layers if layer.kind == L_HEDGE),
         *(service.replicas_max for service in topology.services),
+        *(len(service.endpoints) for service in topology.services),
         *(len(fault.sources) for fault in topology.faults),
         0, 0,
     )  # fmt: skip
