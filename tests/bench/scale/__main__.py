@@ -2,7 +2,7 @@
 
     python -m tests.bench.scale [--quick] [--rounds N] [--figure FILE]
 
-Graphs are those of `cascadelab generate`, all at the same rate of requests; calls in flight grow at a fixed graph.
+Graphs are those of `cascadelab generate`, all with about as many calls in flight; calls in flight grow at a fixed graph.
 Every run has a process of its own, which gets its topology built; rows are measured in interleaved rounds, medians
 are shown. Time is CPU time of one core. Everything is recorded as by default: wider buckets keep the record of a
 large graph small, so at the top there are few.

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+from tests.bench.scale import scenarios
 from tests.bench.scale.rounds import Case, Runs
 
 OURS, LOG = "#0072b2", "#444444"
@@ -16,10 +17,9 @@ def draw(path: Path, graphs: list[Case], flights: list[Case], runs: dict[Case, R
     import matplotlib.pyplot as plt
 
     figure, panels = plt.subplots(1, 2, figsize=(9, 3.8), sharey=True, layout="constrained")
-    flying = sum(runs[case].median("in_flight") for case in graphs) / len(graphs)
     titles = (
-        ("services", graphs, f"service graphs, about {_rounded(flying):,} attempts in flight"),
-        ("calls in flight", flights, "100 services"),
+        ("services", graphs, f"service graphs, about {scenarios.IN_FLIGHT:,.0f} attempts in flight"),
+        ("calls in flight", flights, f"{scenarios.FIXED} services"),
     )
     for panel, (what, cases, title) in zip(panels, titles, strict=True):
         sizes = [case.size for case in cases]
@@ -41,8 +41,3 @@ def draw(path: Path, graphs: list[Case], flights: list[Case], runs: dict[Case, R
     panels[0].legend(frameon=False, fontsize=8.5)
     figure.savefig(path, dpi=130)
     plt.close(figure)
-
-
-def _rounded(x: float) -> int:
-    """To two digits."""
-    return int(float(f"{x:.1e}"))
