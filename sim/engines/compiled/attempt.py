@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim import luck
+from sim import durations, luck
 from sim.engines.compiled.balancer import pick
 from sim.engines.compiled.booking import visit
 from sim.engines.compiled.clock import after, at_once
@@ -41,7 +41,7 @@ def net_delay(w: Any, wire: Any, key: Any, purpose: int) -> int:
         for i in range(wire.faults_n):
             fault = fault_of(w, lists(w)[wire.faults + i])
             if fault.verb != F_CUT and fault.active:
-                ns = int(ns * fault.times) + fault.plus_ns
+                ns = durations.added(durations.rounded(ns * fault.times), fault.plus_ns)
     return ns
 
 
@@ -77,7 +77,7 @@ def enter_attempt(w: Any, layer: Any, frame: Any) -> None:
     elif fault_of(w, cut).mode == CUT_REFUSE:
         back = net_delay(w, wire, frame.key, luck.NET_BACK)
         frame.aux = UNREACHABLE
-        after(w, max(delay + back, w.reject_ns), RANK_ANSWER, frame.key, REFUSED, frame.id)
+        after(w, max(durations.added(delay, back), w.reject_ns), RANK_ANSWER, frame.key, REFUSED, frame.id)
     # A black hole swallows it: only the caller's own timeout ends this try.
 
 

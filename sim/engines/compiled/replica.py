@@ -245,6 +245,7 @@ def left(w: Any, job: Any) -> None:
     one_less(w)
     if job.fault:
         then(w, FAULT_BEGIN, job.fault - 1)
+        job.fault = 0
 
 
 @compiled

@@ -39,6 +39,7 @@ class Run:
     """One run. `slice_` and `room` are for tests: they must leave no trace in the record."""
 
     def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 512) -> None:
+        read_kernel()
         self.topology = topology
         self.slice = slice_
         self.interrupted = False
@@ -182,9 +183,9 @@ class Run:
         more = w["margin"] + w["need"]
         while w["free_moments"] < more:
             self._enlarge("moments")
-        for name, dtype in LOGS.items():
+        for name in LOGS:
             while w[f"{name}_n"] + (more if name == "heap" else w["margin"]) >= w[f"{name}_size"]:
-                self._hold(name, self._doubled(name, dtype))
+                self._hold(name, self.twice(self.held[name]))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
         low = any(w[f"free_{name}"] < w["margin"] for name in COLLECTED)
@@ -196,20 +197,19 @@ class Run:
         size, free = int(w[f"{name}_size"]), int(w[f"free_{name}"])
         if name == "moments" and 2 * size > 1 << SLOT_BITS:
             raise self._out_of_memory()
-        self._hold(name, self._doubled(name, POOLS[name]))
-        stack = self._doubled(f"free_{name}", np.int64)
+        self._hold(name, self.twice(self.held[name]))
+        stack = self.twice(self.held[f"free_{name}"])
         # Highest numbers lowest, as `garbage` leaves them.
         stack[size : size + free] = stack[:free]
         stack[:size] = np.arange(2 * size - 1, size - 1, -1)
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
 
-    def _doubled(self, name: str, dtype: Any) -> Any:
+    def twice(self, array: Any) -> Any:
         """An array with as much room again. Raises SimulationError if there is no memory for that."""
-        array = self.held[name]
         if left_bytes() < 2 * array.nbytes:
             raise self._out_of_memory()
-        out = np.zeros(2 * len(array), dtype)
+        out = np.zeros(2 * len(array), array.dtype)
         out[: len(array)] = array
         return out
 
@@ -239,9 +239,15 @@ def most_in_a_task(topology: Topology) -> int:
     )  # fmt: skip
 
 
+def entries() -> dict[Any, tuple[Any, ...]]:
+    """What Python calls of the kernel, and with what."""
+    world = numba.typeof(np.zeros(1, layout.WORLD))
+    return {kernel.start_run: (world,), kernel.advance_run: (world, numba.int64, numba.int64)}
+
+
 def is_compiled() -> bool:
     """Is the kernel on disk, so that it need not be compiled first?"""
-    return kept(kernel.advance_run)
+    return all(kept(entry, signature) for entry, signature in entries().items())
 
 
 def compile_kernel() -> None:
@@ -255,13 +261,7 @@ def compile_kernel() -> None:
 
 def read_kernel() -> None:
     """From disk, or compile it here."""
-    world = numba.typeof(np.zeros(1, layout.WORLD))
-    prepare(
-        {
-            kernel.start_run: (world,),
-            kernel.advance_run: (world, numba.int64, numba.int64),
-        }
-    )
+    prepare(entries())
 
 
 def run(topology: Topology, seed: int, progress: Callable[[int, int], None] | None = None) -> Record:
