@@ -41,7 +41,6 @@ def test_a_fault_after_n_requests_begins_once_though_branches_of_the_nth_run_on(
     [
         ("steps: [work: 1h]", "{slow: {service: web, times: 1e15}, at: 1s, for: 10s}"),
         ("cores: 1, slots: 9, steps: [work: 1h]", "{slow: {service: web, times: 1e15}, at: 1s, for: 10s}"),
-        ("cores: 1, slots: 9, steps: [work: {lognormal: {median: 1h, p99: 999999h}}]", "{slow: {service: web, times: 9}, at: 1s, for: 10s}"),
         ("steps: [work: 1ms]", "{slow: {edge: users -> web, times: 1e15, plus: 1s}, at: 1s, for: 10s}"),
     ],
 )  # fmt: skip
