@@ -71,8 +71,7 @@ def enter_attempt(w: Any, layer: Any, frame: Any) -> None:
         if delay or not at_once(w):
             after(w, delay, RANK_ARRIVAL, frame.key, ARRIVE, frame.id)
         else:
-            w.depth += 1
-            then(w, RISE)
+            descend(w)
             arrive(w, frame)
     elif fault_of(w, cut).mode == CUT_REFUSE:
         back = net_delay(w, wire, frame.key, luck.NET_BACK)
@@ -93,7 +92,8 @@ def arrive(w: Any, frame: Any) -> None:
         number = pick(w, service_of(w, layer.service), frame.key)
     job = new_job(w, layer, frame, layer.endpoint, number)
     frame.job = job.id
-    then(w, ARRIVED, job.id)
+    if w.tasks_n:
+        then(w, ARRIVED, job.id)
     if number < 0 or not replica_of(w, number).up:
         job.over = 1
         visit(w, layer.endpoint, DOWN, 1)
@@ -129,12 +129,20 @@ def answer(w: Any, job: Any, outcome: int) -> bool:
             return False
         outcome = UNREACHABLE
     job.outcome = outcome
-    if delay or job.arriving or not at_once(w):
+    if delay or job.arriving == w.happened or not at_once(w):
         after(w, delay, RANK_ANSWER, job.key, DELIVER, job.id)
         return False
-    w.depth += 1
-    then(w, RISE)
+    descend(w)
     return True
+
+
+@compiled
+def descend(w: Any) -> None:
+    """A message is handled within the event that sent it. Where nothing is left to be done after it, nothing
+    would see how deep that was."""
+    w.depth += 1
+    if w.tasks_n:
+        then(w, RISE)
 
 
 @compiled

@@ -145,6 +145,8 @@ def happen(w: Any) -> int:
     op, subject = lift(w)
     if op:
         w.now = time
+        w.happened += 1
+        w.depth = 0
         task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
         task.op, task.a = op, subject
         w.tasks_n += 1

@@ -18,7 +18,7 @@ from sim.engines.compiled.pools import FULL, LOW
 from sim.engines.compiled.tasks import WORDS
 from sim.engines.room import left_bytes, out_of_memory
 from sim.errors import SimulationError
-from sim.record.types import WORKING_NS, Record
+from sim.record.types import GAUGES, WORKING_NS, Record
 from sim.topology.types import L_HEDGE, Topology
 from sim.words import FOREVER
 
@@ -53,6 +53,7 @@ class Run:
         """Samples of concurrency limits, which grow."""
         for name, table in self.standing.tables.items():
             self._hold(name, table)
+        self._gauges()
         w = self.world[0]
         w["replicas_n"], w["scopes_n"] = topology.replicas, len(topology.scopes)
         w["faults_n"], w["sources_n"] = len(topology.faults), len(topology.sources)
@@ -64,6 +65,13 @@ class Run:
         w["margin"] = margin = 32 + 4 * most_in_a_task(topology)
         self._pools(max(room, 4 * margin), waiting_at_the_start(topology) + 2 * margin)
         self.tables = Tables(topology, self._levels, self._hold, w)
+
+    def _gauges(self) -> None:
+        """What `_levels` reads, bucket after bucket."""
+        replicas = self.held["replicas"][: self.topology.replicas]
+        self.replicas = {name: replicas[name] for name in ("queue_n", "inside", "works_n", "up", "frozen")}
+        self.most_working = np.where(replicas["shared"] > 0, replicas["cores"], FOREVER)
+        self.levels = np.zeros((len(replicas), len(GAUGES)), dtype=np.int64)
 
     def _pools(self, room: int, moments: int) -> None:
         """Room for so many records and rows, and for at least so many moments."""
@@ -151,11 +159,12 @@ class Run:
             self._until(FOREVER, progress)
 
     def _levels(self) -> Any:
-        """How high the gauges of the replicas stand, a row for each."""
-        r = self.held["replicas"][: self.topology.replicas]
-        working = np.where(r["shared"] > 0, np.minimum(r["cores"], r["works_n"]), r["works_n"])
-        working = np.where(r["frozen"] > 0, 0, working)
-        return np.stack([r["queue_n"], r["inside"], working, r["up"]], axis=1)
+        """How high the gauges of the replicas stand, a row for each: good until it is asked for again."""
+        r, out = self.replicas, self.levels
+        out[:, 0], out[:, 1], out[:, 3] = r["queue_n"], r["inside"], r["up"]
+        np.minimum(r["works_n"], self.most_working, out=out[:, 2])
+        out[:, 2] *= r["frozen"] == 0
+        return out
 
     # Room ------------------------------------------------------------------------------------------
 
