@@ -2,10 +2,19 @@
 
 from sim.validation.target import Target
 from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
+from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
 from sim.validation.targets.queue_pack import QUEUE_PACK
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for target in (QUEUE_PACK, NETWORKS, HEDGING, AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME)
+    for target in (
+        QUEUE_PACK,
+        NETWORKS,
+        HEDGING,
+        AMPLIFICATION,
+        BREAKER_BERNOULLI,
+        TRIP_TIME,
+        HOTOS21_THRESHOLD,
+    )
 }

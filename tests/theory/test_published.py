@@ -1,0 +1,52 @@
+"""Published results, by the scenarios that `cascadelab validate` runs, in a size for every day."""
+
+from functools import cache
+
+import pytest
+
+from sim import engines
+from sim.measures import evaluate
+from sim.scenario import load_file
+from sim.topology.build import build
+from sim.validation.formulas import metastability
+from sim.validation.target import scenario_file
+
+
+@cache
+def run(scenario, variant, *changes, seed=1):
+    """(record, topology) of one run."""
+    loaded = load_file(str(scenario_file(scenario)), overrides=changes)
+    topology = build(loaded.scenario(variant))
+    return engines.run(topology, seed), topology
+
+
+def measured(measure, scenario, variant, *changes, seed=1):
+    return evaluate(measure, *run(scenario, variant, *changes, seed=seed))
+
+
+def outage(rate, variant):
+    """The outage of 10 s at this offered load, and 60 s after it."""
+    return ("metastable.yaml", variant, "duration=100s", f"sources.users.rate={rate}/s")
+
+
+@pytest.mark.parametrize("rate", [160, 280])
+def test_above_half_of_the_capacity_an_outage_never_ends(rate):
+    """HotOS 2021: 280 queries/s become 560, and nobody is answered in time."""
+    case = outage(rate, "none")
+    assert measured("metastable", *case) == 1
+    assert measured("goodput 50s..100s", *case) == 0
+    assert measured("tries.offered 50s..100s", *case) == pytest.approx(2 * rate, rel=0.03)
+
+
+def test_below_half_of_the_capacity_it_does():
+    case = outage(100, "none")
+    expected = metastability.recovery(100, capacity=300, attempts=2, outage=10, timeout=1)
+    assert measured("recovery_time", *case) == pytest.approx(expected, abs=5)
+    assert measured("tries.offered 70s..100s", *case) == pytest.approx(100, rel=0.05)
+
+
+@pytest.mark.parametrize("rate", [160, 280])
+def test_with_a_breaker_it_ends_above_as_well(rate):
+    case = outage(rate, "breaker")
+    assert measured("recovery_time", *case) < 10
+    assert measured("tries.offered 50s..100s", *case) == pytest.approx(rate, rel=0.05)
