@@ -8,7 +8,7 @@ from sim import engines
 from sim.measures import evaluate
 from sim.scenario import load_file
 from sim.topology.build import build
-from sim.validation.formulas import metastability
+from sim.validation.formulas import bimodal, metastability
 from sim.validation.target import scenario_file
 
 
@@ -50,3 +50,17 @@ def test_with_a_breaker_it_ends_above_as_well(rate):
     case = outage(rate, "breaker")
     assert measured("recovery_time", *case) < 10
     assert measured("tries.offered 50s..100s", *case) == pytest.approx(rate, rel=0.05)
+
+
+def test_one_call_in_twenty_that_hangs_takes_all_threads():
+    """SRE book, ch. 22. Admitted and answered are not the same: a twentieth of what is admitted hangs."""
+    case = ("bimodal.yaml", "hang", "duration=1500s", "warmup=300s", "sources.users.policies.deadline=30s")
+    refused = measured("shed", *case) / measured("N", *case)
+    assert refused == pytest.approx(bimodal.refused(100, 100, 0.1, 0.05, 30), rel=0.1)
+    assert measured("success_share", *case) == pytest.approx((1 - refused) * 0.95, rel=0.01)
+
+
+def test_failing_at_once_they_would_cost_a_twentieth():
+    case = ("bimodal.yaml", "fail-fast", "duration=300s", "warmup=10s", "bucket=10s")
+    assert measured("success_share", *case) == pytest.approx(0.95, abs=0.01)
+    assert measured("shed", *case) == 0

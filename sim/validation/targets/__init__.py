@@ -1,6 +1,7 @@
 """Every target by name, in the order in which they are run and shown."""
 
 from sim.validation.target import Target
+from sim.validation.targets.bimodal import SRE_BIMODAL
 from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
 from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
@@ -16,5 +17,6 @@ TARGETS: dict[str, Target] = {
         BREAKER_BERNOULLI,
         TRIP_TIME,
         HOTOS21_THRESHOLD,
+        SRE_BIMODAL,
     )
 }

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.validation.formulas import breakers, metastability, networks, queues
+from sim.validation.formulas import bimodal, breakers, metastability, networks, queues
 
 LN10, LN20, LN50 = map(math.log, (10, 20, 50))
 KNOWN = [
@@ -62,6 +62,11 @@ KNOWN = [
     *zip(breakers.one_breaker(0.5, 5, 30, 3, 10), (0.0153473, 0.0153473, 0.969305, 0.0323102), strict=True),
     (metastability.threshold(300, 2), 150),
     (metastability.attempts_after(280, 300, 2), 560),
+    (1 - bimodal.refused(1000, 1000, 0.1, 0.05, 100), 0.196223),
+    (bimodal.completed(1000, 1000, 0.1, 0.05, 100), 0.186412),
+    (bimodal.completed(100, 100, 0.1, 0.05, 18.1), 0.87808),
+    (bimodal.completed(100, 100, 0.1, 0.05, 50), 0.36384),
+    (bimodal.first_refusal(1000, 1000, 0.1, 0.05), 18.1),
 ]  # fmt: skip
 
 
