@@ -1,6 +1,7 @@
 """Published results, by the scenarios that `cascadelab validate` runs, in a size for every day."""
 
 from functools import cache
+from statistics import fmean, stdev
 
 import pytest
 
@@ -8,7 +9,7 @@ from sim import engines
 from sim.measures import evaluate
 from sim.scenario import load_file
 from sim.topology.build import build
-from sim.validation.formulas import bimodal, metastability
+from sim.validation.formulas import bimodal, metastability, resiliency
 from sim.validation.target import scenario_file
 
 
@@ -64,3 +65,18 @@ def test_failing_at_once_they_would_cost_a_twentieth():
     case = ("bimodal.yaml", "fail-fast", "duration=300s", "warmup=10s", "bucket=10s")
     assert measured("success_share", *case) == pytest.approx(0.95, abs=0.01)
     assert measured("shed", *case) == 0
+
+
+@pytest.mark.parametrize(
+    ("variant", "policy"),
+    [("plain", resiliency.PLAIN), ("retry", resiliency.retries(10)), ("breaker", resiliency.breaker(20))],
+)
+def test_what_a_hundred_answers_of_a_failing_server_take(variant, policy):
+    """ICSA 2020, availability 0.5: the mean of forty runs lies within four standard errors."""
+    loaded = load_file(str(scenario_file("resiliency-patterns.yaml")))
+    topology = build(loaded.scenario(variant))
+    records = [engines.run(topology, seed) for seed in range(1, 41)]
+    times = [100 / evaluate("goodput", record, topology) for record in records]
+    expected = resiliency.until_answered(policy, 0.5).time
+    assert abs(fmean(times) - expected) < 4.4 * stdev(times) / 40**0.5
+    assert stdev(times) < 0.25 * expected

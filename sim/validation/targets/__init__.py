@@ -6,6 +6,7 @@ from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TR
 from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
 from sim.validation.targets.queue_pack import QUEUE_PACK
+from sim.validation.targets.resiliency import ICSA20_BREAKER
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -18,5 +19,6 @@ TARGETS: dict[str, Target] = {
         TRIP_TIME,
         HOTOS21_THRESHOLD,
         SRE_BIMODAL,
+        ICSA20_BREAKER,
     )
 }

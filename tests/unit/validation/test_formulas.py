@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.validation.formulas import bimodal, breakers, metastability, networks, queues
+from sim.validation.formulas import bimodal, breakers, metastability, networks, queues, resiliency
 
 LN10, LN20, LN50 = map(math.log, (10, 20, 50))
 KNOWN = [
@@ -66,6 +66,11 @@ KNOWN = [
     (bimodal.completed(1000, 1000, 0.1, 0.05, 100), 0.186412),
     (bimodal.completed(100, 100, 0.1, 0.05, 18.1), 0.87808),
     (bimodal.completed(100, 100, 0.1, 0.05, 50), 0.36384),
+    *zip(resiliency.until_answered(resiliency.PLAIN, 0.5)[:2], (1159.53, 865.00), strict=True),
+    *zip(resiliency.until_answered(resiliency.retries(10), 0.7)[:2], (979.36, 559.56), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(10), 0.9)[:2], (733.90, 524.34), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 0.5)[2:], (782.95, 631.93, 31.597), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 1.0)[2:], (163.57, 47.92, 2.396), strict=True),
     (bimodal.first_refusal(1000, 1000, 0.1, 0.05), 18.1),
 ]  # fmt: skip
 
