@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.validation.formulas import breakers, networks, queues
+from sim.validation.formulas import bimodal, breakers, metastability, networks, queues, resiliency
 
 LN10, LN20, LN50 = map(math.log, (10, 20, 50))
 KNOWN = [
@@ -60,6 +60,18 @@ KNOWN = [
     *zip(breakers.one_breaker(0.3, 3, 10, 1, 10), (0.189189, 0.0810811, 0.729730, 0.0729730), strict=True),
     *zip(breakers.one_breaker(0.5, 5, 5, 2, 10), (0.126866, 0.126866, 0.746269, 0.149254), strict=True),
     *zip(breakers.one_breaker(0.5, 5, 30, 3, 10), (0.0153473, 0.0153473, 0.969305, 0.0323102), strict=True),
+    (metastability.threshold(300, 2), 150),
+    (metastability.attempts_after(280, 300, 2), 560),
+    (1 - bimodal.refused(1000, 1000, 0.1, 0.05, 100), 0.196223),
+    (bimodal.completed(1000, 1000, 0.1, 0.05, 100), 0.186412),
+    (bimodal.completed(100, 100, 0.1, 0.05, 18.1), 0.87808),
+    (bimodal.completed(100, 100, 0.1, 0.05, 50), 0.36384),
+    *zip(resiliency.until_answered(resiliency.PLAIN, 0.5)[:2], (1159.53, 865.00), strict=True),
+    *zip(resiliency.until_answered(resiliency.retries(10), 0.7)[:2], (979.36, 559.56), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(10), 0.9)[:2], (733.90, 524.34), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 0.5)[2:], (782.95, 631.93, 31.597), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 1.0)[2:], (163.57, 47.92, 2.396), strict=True),
+    (bimodal.first_refusal(1000, 1000, 0.1, 0.05), 18.1),
 ]  # fmt: skip
 
 
@@ -73,3 +85,9 @@ def test_a_sum_over_the_states_and_the_closed_form_agree():
     """Without a limit on the queue, M/M/1/K is M/M/1; with endless patience M/M/c+M is M/M/c."""
     assert queues.mmck(1, 400, 0.8)[1] == pytest.approx(queues.mm1_sojourn(0.8))
     assert queues.fixed_patience(4, 3.2, 500.0)[1] == pytest.approx(queues.mmc_wait(4, 3.2))
+
+
+def test_a_recovery_takes_as_long_as_measured_elsewhere():
+    """At 130, 140 and 145 queries/s: within the ranges of an independent simulation, from the start of the run."""
+    for rate, (low, high) in {130: (87, 102), 140: (131, 179), 145: (245, 328)}.items():
+        assert low <= 40 + metastability.recovery(rate, 300, 2, 10, 1) <= high
