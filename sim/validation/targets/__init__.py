@@ -3,9 +3,20 @@
 from sim.validation.target import Target
 from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
 from sim.validation.targets.networks import HEDGING, NETWORKS
+from sim.validation.targets.overload import ADAPTIVE_THROTTLE, SHOPIFY, SUBSEQUENT_OVERLOAD
 from sim.validation.targets.queue_pack import QUEUE_PACK
 
 TARGETS: dict[str, Target] = {
     target.name: target
-    for target in (QUEUE_PACK, NETWORKS, HEDGING, AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME)
+    for target in (
+        QUEUE_PACK,
+        NETWORKS,
+        HEDGING,
+        AMPLIFICATION,
+        BREAKER_BERNOULLI,
+        TRIP_TIME,
+        ADAPTIVE_THROTTLE,
+        SUBSEQUENT_OVERLOAD,
+        SHOPIFY,
+    )
 }
