@@ -15,6 +15,7 @@ COMMANDS = {
     "check": "Validate a scenario and show its plan, without running it.",
     "new": "Write a commented starter scenario.",
     "generate": "Write a scenario with a random service graph of any size.",
+    "import": "Write a scenario from settings or a service graph of another tool.",
     "schema": "Print the JSON Schema of scenario files.",
     "policies": "List breakers and their parts.",
     "explain": "Explain a breaker, a part, a measure, an outcome or a field.",
