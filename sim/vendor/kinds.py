@@ -80,5 +80,12 @@ KINDS: dict[str, Kind] = {
             "Spring application.yml or .properties with `resilience4j.`",
             "sim.vendor.resilience4j",
         ),
+        Kind(
+            "isotope",
+            "service graph of istio's load tests: `services` with scripts",
+            "sim.vendor.graphs.isotope",
+        ),
+        Kind("mubench", "work model: services with `external_services`", "sim.vendor.graphs.mubench"),
+        Kind("hydragen", "application description: `services` with endpoints", "sim.vendor.graphs.hydragen"),
     )
 }
