@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from sim.errors import InvalidScenario, Problem, UsageError
-from sim.scenario import source
+from sim.scenario import source, written
 from sim.scenario.diagnostics import locate, nearest, translate, wrong_places
 from sim.scenario.model import Scenario
 from sim.scenario.source import Tree
@@ -233,24 +233,4 @@ def _check_the_rest(
 
 def dump(model: Scenario) -> str:
     """A model as YAML text, defaults written out, which loads back to an equal model."""
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    data = model.model_dump(by_alias=True, exclude={"base_dir"}, mode="json")
-    out = StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 110
-    yaml.dump(_lists(data), out)
-    return out.getvalue()
-
-
-def _lists(value: Any) -> Any:
-    """Tuples as lists, which is what YAML writes."""
-    if isinstance(value, dict):
-        return {k: _lists(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_lists(v) for v in value]
-    return value
+    return written.text(model.model_dump(by_alias=True, exclude={"base_dir"}, mode="json"))
