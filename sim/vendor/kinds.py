@@ -87,5 +87,7 @@ KINDS: dict[str, Kind] = {
         ),
         Kind("mubench", "work model: services with `external_services`", "sim.vendor.graphs.mubench"),
         Kind("hydragen", "application description: `services` with endpoints", "sim.vendor.graphs.hydragen"),
+        Kind("kubernetes", "manifests of Deployments and Services", "sim.vendor.graphs.kubernetes"),
+        Kind("compose", "compose file: a mapping of services with images", "sim.vendor.graphs.compose"),
     )
 }

@@ -86,6 +86,8 @@ class Source:
     name: str
     entries: list[tuple[str, str]]
     note: str = ""
+    entry_notes: list[str] = field(default_factory=list)
+    """One for each entry, or none."""
 
 
 @dataclass(slots=True)

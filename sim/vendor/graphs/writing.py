@@ -102,11 +102,13 @@ class _Writer:
             taken.add(name)
             yield f"  {_scalar(name)}:{_note(source.note)}"
             yield f"    rate: {show_rate(rate / len(draft.sources))} # assumed{f': {why}' if why else ''}"
+            notes = source.entry_notes or [""] * len(source.entries)
             if len(source.entries) == 1:
-                yield f"    call: {self.place(*source.entries[0])}"
+                yield f"    call: {self.place(*source.entries[0])}{_note(notes[0])}"
                 continue
             yield "    mix: # assumed: all as often"
-            yield from (f"      {self.place(*entry)}: 1" for entry in source.entries)
+            for entry, note in zip(source.entries, notes, strict=True):
+                yield f"      {self.place(*entry)}: 1{_note(note)}"
 
     def place(self, service: str, endpoint: str) -> str:
         """How a call names it."""
@@ -118,7 +120,7 @@ class _Writer:
     def service(self, service: d.Service) -> Iterator[str]:
         name = self.names[service.name]
         yield f"  {_scalar(name)}:{_note('' if name == service.name else f'{service.name} in the file')}"
-        yield from (f"    # {_one_line(note)}" for note in service.notes)
+        yield from (f"    {line}" for note in service.notes for line in _wrapped(note))
         if service.replicas != 1 or service.replicas_note:
             yield f"    replicas: {service.replicas}{_note(service.replicas_note)}"
         if not service.sleeps:
