@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sim.errors import Problem
+from sim.scenario.diagnostics import nearest
 from sim.vendor.graphs import draft as d
 from sim.vendor.graphs.addresses import Hint
 from sim.vendor.graphs.deployed import Lead, Workload, assemble
@@ -13,8 +14,11 @@ from sim.vendor.kinds import Seen, Wishes, Written
 from sim.vendor.source import Source, where
 
 _TOP = ("version", "name", "services", "networks", "volumes", "configs", "secrets", "models")
-_ELSEWHERE = ("include", "extends", "env_file")
-"""What lies in other files, which are not read."""
+_READ = (
+    "cpus", "container_name", "depends_on", "deploy", "env_file", "environment", "extends", "hostname", "image", "links",
+    "ports", "scale",
+)  # fmt: skip
+"""Of a service; all else is how it is deployed."""
 _SERVICE = tuple(
     "annotations attach blkio_config build cap_add cap_drop cgroup cgroup_parent command configs container_name "
     "cpu_count cpu_percent cpu_period cpu_quota cpu_rt_period cpu_rt_runtime cpu_shares cpus cpuset credential_spec "
@@ -64,7 +68,7 @@ def write(source: Source, wishes: Wishes) -> Written:
             spots[spot.name] = spot
     hosts = {host: name for name, spot in spots.items() for host in _hosts(spot)}
     assemble(draft, [_workload(spot, hosts, draft) for spot in spots.values()], problems)
-    return written(draft, problems)
+    return written(draft, problems, wishes)
 
 
 def _top(field: Spot, draft: d.Draft) -> None:
@@ -94,9 +98,8 @@ def _workload(spot: Spot, hosts: dict[str, str], draft: d.Draft) -> Workload:
     spot_keys = {k: v for k, v in fields.items() if v.value is not None}
     for name, field in fields.items():
         if name not in _SERVICE:
-            from sim.scenario.diagnostics import nearest
-
             field.wrong(f"a service of compose has no key {name!r}{nearest(name, _SERVICE)}", on_key=True)
+    draft.other |= dict.fromkeys(name for name in spot_keys if name not in _READ)
     if "extends" in spot_keys:
         spot_keys["extends"].wrong(
             "other services are not merged: give what `docker compose config` prints", on_key=True
@@ -142,6 +145,9 @@ def _size(fields: dict[str, Spot], service: d.Service, draft: d.Draft) -> None:
                 limit_cores(service, field)
             else:
                 draft.leave(f"{kind.name} of {field.name}", field.line)
+    draft.other |= dict.fromkeys(
+        f"deploy.{f.name}" for f in deploy.fields() if f.name not in ("replicas", "resources")
+    )
 
 
 def _environment(spot: Spot | None) -> Iterator[Hint]:

@@ -105,6 +105,9 @@ class Draft:
     left: dict[str, list[int]] = field(default_factory=dict)
     """What the file says and the scenario does not, with its lines."""
 
+    other: dict[str, None] = field(default_factory=dict)
+    """Settings of how it is deployed, each once."""
+
     def leave(self, what: str, line: int) -> None:
         """Something of the file has no counterpart in a scenario."""
         self.left.setdefault(what, []).append(line)

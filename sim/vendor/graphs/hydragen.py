@@ -59,7 +59,7 @@ def write(source: Source, wishes: Wishes) -> Written:
         "makes the calls one after the other or all at once. Assumed: a failed call fails its caller. "
         "It has no timeouts, retries or breakers."
     )
-    return written(draft, problems)
+    return written(draft, problems, wishes)
 
 
 class _Reader:

@@ -74,7 +74,7 @@ def write(source: Source, wishes: Wishes) -> Written:
         "script run concurrently, and here fail with their first failing call (isotope waits for the others first). "
         "It has no timeouts, retries or breakers."
     )
-    return written(draft, problems)
+    return written(draft, problems, wishes)
 
 
 class _Reader:

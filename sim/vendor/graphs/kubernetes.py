@@ -38,7 +38,7 @@ def write(source: Source, wishes: Wishes) -> Written:
     workloads = [made for spot in reader.workloads if (made := reader.workload(spot)) is not None]
     reader.address(workloads, problems)
     assemble(draft, workloads, problems)
-    return written(draft, problems)
+    return written(draft, problems, wishes)
 
 
 class _Reader:
@@ -56,6 +56,8 @@ class _Reader:
         kind = spot.get("kind")
         if kind is None:
             spot.wrong("a manifest needs `apiVersion` and `kind`")
+        elif (api := spot.get("apiVersion")) is None or api.value not in ("v1", "apps/v1"):
+            self.draft.leave(f"kind {kind.value} of {api.value if api else 'no apiVersion'}", kind.line)
         elif kind.value == "List":
             for item in spot.listed("items"):
                 self.take(item)
@@ -100,12 +102,19 @@ class _Reader:
         if kind == "DaemonSet":
             service.replicas_note = "assumed: one node"
         self.pods[name] = pod.only(keys.POD, "spec of a pod")
+        self.other(spec, "replicas", "selector", "template", *keys.POD)
+        self.other(pod, "containers")
         self.labels[name] = _texts(meta.get("labels") if meta is not None else None)
         containers = list(pod.listed("containers"))
         for i, container in enumerate(containers):
             self.resources(container.only(keys.CONTAINER, "a container"), service, main=i == 0)
+            self.other(container, "env", "envFrom", "image", "name", "resources")
         image = containers[0].get("image") if containers else None
         return Workload(service, image.text() if image is not None else "", reachable=False)
+
+    def other(self, spot: Spot, *read: str) -> None:
+        """What is there beside what is read."""
+        self.draft.other |= dict.fromkeys(field.name for field in spot.fields() if field.name not in read)
 
     def replicas(self, spot: Spot, service: d.Service) -> int:
         if spot.value == 0:

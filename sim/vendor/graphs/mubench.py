@@ -78,7 +78,7 @@ def write(source: Source, wishes: Wishes) -> Written:
         "group one after the other. A failed call does not stop its group: calls are `optional`, and a request "
         "below which one failed is counted as degraded, where muBench answers 500 in the end. It has no timeouts, retries or breakers."
     )
-    return written(draft, problems)
+    return written(draft, problems, wishes)
 
 
 def _unescape(call: d.Call, draft: d.Draft) -> None:

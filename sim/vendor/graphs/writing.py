@@ -5,21 +5,29 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-from sim.errors import Problem
+from sim.errors import Problem, UsageError
 from sim.scenario.source import MAX_BYTES
 from sim.units import show_ns, show_rate, show_share
 from sim.vendor.graphs import draft as d
 from sim.vendor.graphs import load
 from sim.vendor.graphs.spots import refuse
-from sim.vendor.kinds import Written
+from sim.vendor.kinds import Wishes, Written
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _WORDS = ("true", "false", "null", "none", "yes", "no", "on", "off", "nan", "inf")
 _WIDTH = 108
 
 
-def write(draft: d.Draft, problems: list[Problem]) -> Written:
-    """The scenario, and how many of its values are assumed. Raises InvalidScenario with all problems."""
+def write(draft: d.Draft, problems: list[Problem], wishes: Wishes) -> Written:
+    """The scenario, and how many of its values are assumed.
+
+    Raises InvalidScenario with all problems, UsageError for a wish that no graph of services can fulfil.
+    """
+    idle = [name for name, given in (("--only", wishes.only), ("--profile", wishes.profiles)) if given]
+    idle += [f"--{name.replace('_', '-')}" for name, given in wishes.options.items() if given]
+    if idle:
+        msg = f"{', '.join(idle)}: this is {draft.format}, which is read as a whole"
+        raise UsageError(msg)
     problems += d.undefined(draft)
     if not problems:
         problems += load.circles(draft)
@@ -79,10 +87,13 @@ class _Writer:
         yield "# `assumed` marks what the file does not say, `unconfirmed` what it only hints at: set them to what you know."
         for line in draft.head:
             yield from _wrapped(line)
-        if draft.left:
+        if draft.left or draft.other:
             yield "# Of the file, but without a counterpart in a scenario:"
             for what, lines in draft.left.items():
                 yield from _wrapped(f"  {what}: line{'s' if len(lines) > 1 else ''} {_places(lines)}")
+
+        if draft.other:
+            yield from _wrapped(f"  how it is deployed: {', '.join(draft.other)}")
 
     def sources(self) -> Iterator[str]:
         draft = self.draft
