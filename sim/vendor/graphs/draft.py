@@ -161,7 +161,7 @@ def names(given: list[str]) -> dict[str, str]:
     out: dict[str, str] = {}
     taken: set[str] = set()
     for name in given:
-        clean = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-") or "service"
+        clean = re.sub(r"-*[^A-Za-z0-9_-][^A-Za-z0-9_]*", "-", name).strip("-") or "service"
         free, n = clean, 2
         while free in taken or (free != name and free in given):
             free, n = f"{clean}-{n}", n + 1

@@ -29,7 +29,9 @@ class Spot:
         self.problems.append(problem(self.at(on_key=on_key), text, hint))
 
     def at(self, *, on_key: bool = False) -> Position:
-        """Where it stands."""
+        """Where it stands; a whole document, where its first key does."""
+        if not self.place and self.tree.keys:
+            return next(iter(self.tree.keys.values()))
         return where(self.tree, self.place, on_key=on_key)
 
     @property
