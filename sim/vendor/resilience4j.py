@@ -30,7 +30,7 @@ def seen(source: Source) -> Iterator[Seen]:
     """Keys below `resilience4j`."""
     for tree in source.documents:
         for path, raw, place in spring.flat(tree):
-            if squashed(path[0]) == "resilience4j" and (len(path) > 1 or isinstance(raw, dict)):
+            if path and squashed(path[0]) == "resilience4j" and (len(path) > 1 or isinstance(raw, dict)):
                 yield Seen("`resilience4j`", tree.keys[place[:1]])
 
 

@@ -1,5 +1,7 @@
 """Topologies as their projects publish them."""
 
+from pathlib import Path
+
 import pytest
 
 from sim.scenario import load_text
@@ -7,6 +9,8 @@ from sim.topology.build import build
 from tests.shared import data
 from tests.unit.vendor.graphs.importing import imported
 
+RESULTS = Path(__file__).parents[4] / "results" / "import"
+FOLDERS = ("isotope", "mubench", "hydragen", "deploy")
 FILES = {
     "isotope/canonical.yaml": (4, 5),
     "isotope/10-svc_100-end.yaml": (19, 18),
@@ -33,6 +37,16 @@ def test_it_becomes_a_scenario_that_holds_and_warns_of_nothing(name):
     services, edges = FILES[name]
     assert len(topology.services) == services
     assert f"{services:,} services, {edges:,} calls between them" in written.words[0]
+
+
+def test_the_table_of_results_is_of_what_is_imported_today():
+    table = (RESULTS / "topologies.txt").read_text().splitlines()
+    told = {row.split()[0]: row.split() for row in table if row.startswith(FOLDERS)}
+    there = {f"{folder}/{file.name}" for folder in FOLDERS for file in data(folder).iterdir()}
+    assert there == set(told) == set(FILES)
+    for name, cells in told.items():
+        text = imported(data(name).read_text(), data(name).name).text
+        assert cells[4:6] == [f"{text.count(f'# {mark}'):,}" for mark in ("assumed", "unconfirmed")]
 
 
 def test_the_shop_calls_as_its_own_addresses_say():
