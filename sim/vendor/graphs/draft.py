@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sim.errors import Problem
+from sim.scenario.diagnostics import nearest
 from sim.scenario.source import Position
 from sim.vendor.source import problem
 
@@ -13,6 +14,8 @@ WORK_NS = 5_000_000
 """Assumed mean of the work of a visit, where a file says none."""
 CORES, SLOTS, QUEUE = 2, 100, 100
 """Assumed of a replica, where a file says none."""
+
+HINTS = 20
 
 
 @dataclass(slots=True)
@@ -74,6 +77,9 @@ class Service:
     cores_note: str = ""
     slots: int | None = None
     slots_note: str = ""
+    autoscale: str = ""
+    """As it is written, if the file says so."""
+    autoscale_note: str = ""
     sleeps: bool = False
     """Some of its work takes no core: each attempt inside has one of its own."""
     notes: list[str] = field(default_factory=list)
@@ -143,16 +149,18 @@ def work_ns(steps: list[Step]) -> float:
 
 
 def undefined(draft: Draft) -> Iterator[Problem]:
-    """Calls of what is not there."""
-    from sim.scenario.diagnostics import nearest
-
+    """Calls of what is not there; the nearest name beside the first of them, for looking for it takes its time."""
+    told = 0
     for _, _, call, _ in draft.calls():
         service = draft.services.get(call.service)
+        if service is not None and call.endpoint in service.endpoints:
+            continue
+        told += 1
         if service is None:
-            near = nearest(call.service, draft.services)
+            near = nearest(call.service, draft.services) if told <= HINTS else ""
             yield problem(call.at, f"no service is called {call.service!r}{near}")
-        elif call.endpoint not in service.endpoints:
-            near = nearest(call.endpoint, service.endpoints)
+        else:
+            near = nearest(call.endpoint, service.endpoints) if told <= HINTS else ""
             yield problem(call.at, f"{call.service} has no endpoint {call.endpoint!r}{near}")
 
 

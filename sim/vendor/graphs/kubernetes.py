@@ -1,12 +1,14 @@
 """Kubernetes manifests: workloads as services, addresses in their environment as candidates for calls."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from sim.errors import Problem
 from sim.vendor.graphs import draft as d
 from sim.vendor.graphs import kubernetes_keys as keys
 from sim.vendor.graphs.addresses import Hint
 from sim.vendor.graphs.deployed import Workload, assemble
+from sim.vendor.graphs.kubernetes_scaling import scale
 from sim.vendor.graphs.quantities import cpus, limit_cores
 from sim.vendor.graphs.spots import Spot
 from sim.vendor.graphs.writing import write as written
@@ -14,18 +16,28 @@ from sim.vendor.kinds import Seen, Wishes, Written
 from sim.vendor.source import Source, where
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
-MORE = ("Service", "ConfigMap", "List")
 
 
 def seen(source: Source) -> Iterator[Seen]:
     """A workload or a Service of Kubernetes itself."""
     for tree in source.documents:
         data = tree.data
-        if not isinstance(data, dict) or not isinstance(data.get("apiVersion"), str):
+        if not isinstance(data, dict):
             continue
-        kind = data.get("kind")
-        if kind in (*WORKLOADS, "Service", "List") and data["apiVersion"] in ("v1", "apps/v1"):
-            yield Seen(f"`kind: {kind}`", where(tree, ("kind",)))
+        if data.get("kind") == "List" and isinstance(data.get("items"), list):
+            for i, item in enumerate(data["items"]):
+                if _is_ours(item):
+                    yield Seen(f"`kind: {item['kind']}`", where(tree, ("items", i, "kind")))
+        elif _is_ours(data):
+            yield Seen(f"`kind: {data['kind']}`", where(tree, ("kind",)))
+
+
+def _is_ours(data: Any) -> bool:
+    return (
+        isinstance(data, dict)
+        and data.get("kind") in (*WORKLOADS, "Service")
+        and data.get("apiVersion") in ("v1", "apps/v1")
+    )
 
 
 def write(source: Source, wishes: Wishes) -> Written:
@@ -36,7 +48,9 @@ def write(source: Source, wishes: Wishes) -> Written:
     for tree in source.documents:
         reader.take(Spot(tree, (), tree.data, problems))
     workloads = [made for spot in reader.workloads if (made := reader.workload(spot)) is not None]
-    reader.address(workloads, problems)
+    reader.address(workloads)
+    for spot in reader.scalers:
+        scale(spot, {w.name: w.service for w in workloads}, draft)
     assemble(draft, workloads, problems)
     return written(draft, problems, wishes)
 
@@ -46,6 +60,7 @@ class _Reader:
         self.draft = draft
         self.workloads: list[Spot] = []
         self.services: list[Spot] = []
+        self.scalers: list[Spot] = []
         self.configs: dict[str, Spot] = {}
         self.pods: dict[str, Spot] = {}
         """Pod spec of each workload."""
@@ -56,6 +71,8 @@ class _Reader:
         kind = spot.get("kind")
         if kind is None:
             spot.wrong("a manifest needs `apiVersion` and `kind`")
+        elif kind.value == "HorizontalPodAutoscaler":
+            self.scalers.append(spot.only(keys.OBJECT, "a HorizontalPodAutoscaler"))
         elif (api := spot.get("apiVersion")) is None or api.value not in ("v1", "apps/v1"):
             self.draft.leave(f"kind {kind.value} of {api.value if api else 'no apiVersion'}", kind.line)
         elif kind.value == "List":
@@ -139,7 +156,7 @@ class _Reader:
                 whose = "" if main else " of further containers"
                 self.draft.leave(f"{kind} of {field.name}{whose}", field.line)
 
-    def address(self, workloads: list[Workload], problems: list[Problem]) -> None:
+    def address(self, workloads: list[Workload]) -> None:
         """Who can be reached by which name, then what each container's environment names."""
         hosts: dict[str, str] = {}
         by_name = {w.name: w for w in workloads}

@@ -25,3 +25,12 @@ SERVICE = tuple(
     "loadBalancerSourceRanges ports publishNotReadyAddresses selector sessionAffinity sessionAffinityConfig "
     "trafficDistribution type".split()
 )
+SCALER = (
+    "scaleTargetRef",
+    "minReplicas",
+    "maxReplicas",
+    "metrics",
+    "behavior",
+    "targetCPUUtilizationPercentage",
+)
+METRIC = ("type", "resource", "containerResource", "pods", "object", "external")

@@ -134,6 +134,8 @@ class _Writer:
         yield from (f"    {line}" for note in service.notes for line in _wrapped(note))
         if service.replicas != 1 or service.replicas_note:
             yield f"    replicas: {service.replicas}{_note(service.replicas_note)}"
+        if service.autoscale:
+            yield f"    autoscale: {service.autoscale}{_note(service.autoscale_note)}"
         if not service.sleeps:
             cores = service.cores if service.cores is not None else d.CORES
             yield f"    cores: {cores}{_note(service.cores_note or (d.ASSUMED if service.cores is None else ''))}"

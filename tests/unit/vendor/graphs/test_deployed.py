@@ -109,6 +109,32 @@ def test_kinds_that_a_scenario_has_nothing_for_are_named_with_their_lines():
     assert "kind Dream of x/v1: line" in imported(text).text
 
 
+SCALER = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: front}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: front}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+  - {type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}
+  - {type: Resource, resource: {name: memory, target: {type: Utilization, averageUtilization: 50}}}
+"""
+
+
+def test_an_autoscaler_is_one_and_what_else_it_looks_at_is_named():
+    text = service("front") + deployment("front") + SCALER
+    front = scenario(text).services["front"]
+    assert (front.replicas, front.autoscale.target, front.autoscale.min, front.autoscale.max) == (
+        2,
+        0.7,
+        2,
+        10,
+    )
+    assert "metric of a HorizontalPodAutoscaler beside the use of cpu: line" in imported(text).text
+
+
 COMPOSE = """\
 services:
   load:
