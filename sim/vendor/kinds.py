@@ -77,8 +77,10 @@ KINDS: dict[str, Kind] = {
     for kind in (
         Kind(
             "resilience4j",
-            "Spring application.yml or .properties with `resilience4j.`",
+            "`resilience4j.` in Spring's application.yml or .properties",
             "sim.vendor.resilience4j",
         ),
+        Kind("envoy", "clusters and routes: bootstrap, CDS, RDS, config dump", "sim.vendor.envoy"),
     )
 }
+"""By name. What one reads, `cascadelab import --help` tells."""

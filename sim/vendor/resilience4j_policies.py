@@ -130,8 +130,11 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
 
     wait = one("waitDuration")
     grows, spread = one("enableExponentialBackoff").value, one("enableRandomizedWait").value
-    idle = () if grows else ("exponentialBackoffMultiplier", "exponentialMaxWaitDuration")
-    idle += () if spread else ("randomizedWaitFactor",)
+    growing, random = (
+        ("exponentialBackoffMultiplier", "exponentialMaxWaitDuration"),
+        ("randomizedWaitFactor",),
+    )
+    idle = (*(() if grows else growing), *(() if spread else random))
     for name in (name for name in idle if name in found):
         switch = "enableRandomizedWait" if "randomized" in name else "enableExponentialBackoff"
         made.idle.append(keys.idle(found[name], f"without {switch} it has no effect"))
