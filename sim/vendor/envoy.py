@@ -64,20 +64,21 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     known = {made.name_of(cluster) for cluster in clusters}
     imported += _without_cluster(routes, known, mistakes)
     if wishes.only:
-        imported = _only(imported, wishes.only, source)
+        imported = pick(imported, wishes.only, source, "cluster")
     mistakes.end()
     if not imported:
         raise InvalidScenario([Problem("no cluster and no route of Envoy stands in this file", source.file)])
     return imported
 
 
-def _only(imported: list[Imported], only: tuple[str, ...], source: Source) -> list[Imported]:
+def pick(imported: list[Imported], only: tuple[str, ...], source: Source, what: str) -> list[Imported]:
+    """Those of these names. Raises InvalidScenario for a name that is none."""
     names = [one.name for one in imported]
     for name in only:
         if name not in names:
             near = get_close_matches(name, names, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise InvalidScenario([Problem(f"no cluster is called {name!r}{hint}", source.file)])
+            raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", source.file)])
     return [one for one in imported if one.name in only]
 
 

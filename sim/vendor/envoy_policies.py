@@ -94,7 +94,10 @@ def _protocol(message: dict[str, Cursor]) -> Marked:
 
 
 def _http2(extensions: Cursor) -> Cursor | None:
-    words = (("explicit_http_config", "http2_protocol_options"), ("explicitHttpConfig", "http2ProtocolOptions"))
+    words = (
+        ("explicit_http_config", "http2_protocol_options"),
+        ("explicitHttpConfig", "http2ProtocolOptions"),
+    )
     for name in extensions.data if isinstance(extensions.data, dict) else ():
         for config, options in words:
             found: Cursor | None = (extensions / name).below(config, options)
@@ -291,17 +294,26 @@ def retry_on(
         return None
     found: set[str] = set()
     for word in filter(None, (w.strip() for w in str(words.data).split(","))):
-        if word.isdigit():
-            found |= {f.CODES[int(word)]} if int(word) in f.CODES else set()
-        elif word in f.RETRY_ON:
-            found |= set(f.RETRY_ON[word])
-            if word == "retriable-status-codes" and codes is not None:
-                numbers = [c.data for c in codes.items(mistakes)]
-                found |= {f.CODES[n] for n in numbers if isinstance(n, int) and n in f.CODES}
-            elif not f.RETRY_ON[word]:
-                what = Given("retry_on", word, words.at, words.key_at)
-                idle.append(keys.idle(what, "the model knows no answer of this kind"))
-        else:
-            one = Given(word, word, words.at, words.at)
-            keys.unknown(one, f.RETRY_ON, "retry_on", {}, mistakes)
-    return given([reason for reason in REASONS if reason in found], words.given(), "retry_on")
+        if not word.isdigit() and word not in f.RETRY_ON:
+            keys.unknown(Given(word, word, words.at, words.at), f.RETRY_ON, "retry_on", {}, mistakes)
+            continue
+        stands_for = outcomes(word)
+        if word == "retriable-status-codes" and codes is not None:
+            stands_for = {reason for c in codes.items(mistakes) for reason in outcomes(str(c.data))}
+        if not stands_for:
+            what = Given(words.name, word, words.at, words.key_at)
+            idle.append(keys.idle(what, "the model knows no answer of this kind"))
+        found |= stands_for
+    return given(in_order(found), words.given(), words.name)
+
+
+def outcomes(word: str) -> set[str]:
+    """What a word of retry_on, or a status code, stands for."""
+    if word.isdigit():
+        return {f.CODES[int(word)]} if int(word) in f.CODES else set()
+    return set(f.RETRY_ON.get(word, ()))
+
+
+def in_order(found: set[str]) -> list[str]:
+    """Outcomes in the order in which they are named everywhere."""
+    return [reason for reason in REASONS if reason in found]

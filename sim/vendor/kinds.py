@@ -81,6 +81,7 @@ KINDS: dict[str, Kind] = {
             "sim.vendor.resilience4j",
         ),
         Kind("envoy", "clusters and routes: bootstrap, CDS, RDS, config dump", "sim.vendor.envoy"),
+        Kind("istio", "DestinationRule and VirtualService", "sim.vendor.istio"),
     )
 }
 """By name. What one reads, `cascadelab import --help` tells."""

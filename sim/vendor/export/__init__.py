@@ -9,6 +9,8 @@ from sim.vendor.export.calls import Call, Refusals
 
 TARGETS = {
     "resilience4j": "Spring Boot's application.yml",
+    "envoy": "clusters and routes",
+    "istio": "DestinationRule and VirtualService",
 }
 """What can be written, and what it is."""
 
