@@ -11,6 +11,8 @@ TARGETS = {
     "resilience4j": "Spring Boot's application.yml",
     "envoy": "clusters and routes",
     "istio": "DestinationRule and VirtualService",
+    "polly": "options of Microsoft.Extensions.Http.Resilience",
+    "sentinel": "flow and degrade rules",
 }
 """What can be written, and what it is."""
 
