@@ -75,19 +75,17 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind(
-            "resilience4j",
-            "Spring application.yml or .properties with `resilience4j.`",
-            "sim.vendor.resilience4j",
-        ),
-        Kind(
-            "isotope",
-            "service graph of istio's load tests: `services` with scripts",
-            "sim.vendor.graphs.isotope",
-        ),
-        Kind("mubench", "work model: services with `external_services`", "sim.vendor.graphs.mubench"),
-        Kind("hydragen", "application description: `services` with endpoints", "sim.vendor.graphs.hydragen"),
-        Kind("kubernetes", "manifests of Deployments and Services", "sim.vendor.graphs.kubernetes"),
-        Kind("compose", "compose file: a mapping of services with images", "sim.vendor.graphs.compose"),
+        Kind("resilience4j", "`resilience4j.` in Spring's application.yml", "sim.vendor.resilience4j"),
+        Kind("hystrix", "`hystrix.command.` in properties or YAML", "sim.vendor.hystrix"),
+        Kind("envoy", "clusters and routes: bootstrap, CDS, RDS, config dump", "sim.vendor.envoy"),
+        Kind("istio", "DestinationRule and VirtualService", "sim.vendor.istio"),
+        Kind("sentinel", "flow and degrade rules as a JSON list", "sim.vendor.sentinel"),
+        Kind("polly", "options of Microsoft.Extensions.Http.Resilience", "sim.vendor.polly"),
+        Kind("isotope", "a service graph of istio's load tests: scripts", "sim.vendor.graphs.isotope"),
+        Kind("mubench", "a work model of muBench: external_services", "sim.vendor.graphs.mubench"),
+        Kind("hydragen", "an application of HydraGen: endpoints", "sim.vendor.graphs.hydragen"),
+        Kind("kubernetes", "Deployments and Services", "sim.vendor.graphs.kubernetes"),
+        Kind("compose", "services with images", "sim.vendor.graphs.compose"),
     )
 }
+"""By name."""

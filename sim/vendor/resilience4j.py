@@ -48,6 +48,8 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         _check_names(wishes.only, names, source)
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
+    if imported:
+        imported[0].idle += groups.idle
     if not imported:
         told = f"; it has the profiles {', '.join(others)}: choose with --profile" if others else ""
         raise InvalidScenario(
@@ -84,7 +86,8 @@ class _Groups:
         """One property below `resilience4j`."""
         name = squashed(path[0])
         if name in ELSEWHERE:
-            self.idle.append(Idle(".".join(path), setting.raw, ELSEWHERE[name], setting.key_at.line))
+            if all(one.name != path[0] for one in self.idle):
+                self.idle.append(Idle(path[0], "...", ELSEWHERE[name], setting.key_at.line))
         elif name not in MODULES:
             near = get_close_matches(path[0], [*MODULES, *ELSEWHERE], 1)
             hint = f"; did you mean {near[0]}?" if near else f" (there are: {', '.join(MODULES)})"
@@ -139,7 +142,7 @@ class _Groups:
     def imported(self, name: str, wishes: Wishes) -> Imported:
         """The policies of an instance, from the outside in."""
         blocks: list[tuple[int, str, Block]] = []
-        found = Imported(name, VERSION, "", [], list(self.idle))
+        found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
             made = policies_of.block(module, self._merged(module, name), self.mistakes)
             found.idle += made.idle

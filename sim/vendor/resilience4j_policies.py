@@ -98,14 +98,6 @@ def _outcomes(found: Mapping[str, Given], made: Made) -> None:
         return
     made.block["failures"] = given(failures, source, source.name)
     made.block["ignored_outcomes"] = given(nothing, ignore if ignore is not None and out else source)
-    missed = [who for reason, who in _INNER.items() if reason not in (*failures, *nothing)]
-    if missed:
-        words = f"the breaker learns refusals of {' and '.join(missed)} as successes: no listed exception names them"
-        made.notes.append(words)
-
-
-_INNER = {"limited": "a rate limiter", "bulkhead": "a bulkhead"}
-"""What may refuse within a breaker."""
 
 
 def _own_classes(wanted: list[str], ignored: list[str], ignore: Given | None, made: Made) -> None:
@@ -130,8 +122,11 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
 
     wait = one("waitDuration")
     grows, spread = one("enableExponentialBackoff").value, one("enableRandomizedWait").value
-    idle = () if grows else ("exponentialBackoffMultiplier", "exponentialMaxWaitDuration")
-    idle += () if spread else ("randomizedWaitFactor",)
+    growing, random = (
+        ("exponentialBackoffMultiplier", "exponentialMaxWaitDuration"),
+        ("randomizedWaitFactor",),
+    )
+    idle = (*(() if grows else growing), *(() if spread else random))
     for name in (name for name in idle if name in found):
         switch = "enableRandomizedWait" if "randomized" in name else "enableExponentialBackoff"
         made.idle.append(keys.idle(found[name], f"without {switch} it has no effect"))

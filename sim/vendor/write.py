@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from sim.vendor.marked import DEFAULT, Idle, Imported, Marked
+from sim.vendor.marked import DEFAULT, Imported, Marked
 
 _PLAIN = re.compile(r"[A-Za-z_/][\w./-]*( ?-> ?[\w./-]+)?|\d+(\.\d+)?(ns|us|ms|s|m|h|d|%|/s|/m|/h)")
 _WORDS = {"true", "false", "null"}
@@ -28,39 +28,43 @@ def scalar(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def lines(tree: Any, indent: int = 0) -> Iterator[str]:
-    """A mapping or list, with the marks of its values as comments, one below the other."""
-    found = list(_lines(tree, indent))
+def lines(tree: Any, indent: int = 0, *, short: int = SHORT) -> Iterator[str]:
+    """A mapping or list, with the marks of its values as comments, one below the other. `short`: a mapping or list
+    of so many characters stands in one line."""
+    found = list(_lines(tree, indent, short))
     at = min(FURTHEST, max((len(line) for line, words in found if words), default=0))
     yield from (f"{line:<{at}}  # {words}" if words else line for line, words in found)
 
 
-def _lines(tree: Any, indent: int) -> Iterator[tuple[str, str]]:
+def _lines(tree: Any, indent: int, short: int) -> Iterator[tuple[str, str]]:
     """(line, comment)"""
     pad = " " * indent
     if isinstance(tree, dict):
         for key, value in tree.items():
-            yield from _item(f"{pad}{scalar(key)}:", value, indent)
+            yield from _item(f"{pad}{scalar(key)}:", value, indent, short)
         return
     for item in tree:
-        (first, words), *rest = _lines(item, indent + 2)
+        if not isinstance(item, dict | list) or not item:
+            yield from _item(f"{pad}-", item, indent, short)
+            continue
+        (first, words), *rest = _lines(item, indent + 2, short)
         yield f"{pad}- {first[indent + 2 :]}", words
         yield from rest
 
 
-def _item(head: str, value: Any, indent: int) -> Iterator[tuple[str, str]]:
+def _item(head: str, value: Any, indent: int, short: int) -> Iterator[tuple[str, str]]:
     if isinstance(value, Marked):
         yield f"{head} {scalar(value.value)}", said(value)
-    elif isinstance(value, dict | list) and value and not _short(value):
+    elif isinstance(value, dict | list) and value and not _short(value, short):
         yield head, ""
-        yield from _lines(value, indent + 2)
+        yield from _lines(value, indent + 2, short)
     else:
         yield f"{head} {scalar(value)}", ""
 
 
-def _short(value: Any) -> bool:
+def _short(value: Any, short: int) -> bool:
     """Without marks, and short enough for one line."""
-    return not _marked(value) and len(scalar(value)) <= SHORT
+    return not _marked(value) and len(scalar(value)) <= short
 
 
 def _marked(value: Any) -> bool:
@@ -82,16 +86,17 @@ def heading(imported: Imported, file: str) -> list[str]:
 
 
 def remarks(imported: Imported) -> list[str]:
-    """What else a file says, as comments: notes, and settings without meaning here."""
+    """What else a file says, as comments: notes, and settings without meaning here by their reasons."""
     told = [f"# {line}" for note in imported.notes for line in _wrapped(note, "note: ")]
-    by_reason: dict[tuple[str, str], Idle] = {}
+    by_reason: dict[str, dict[str, None]] = {}
     for one in imported.idle:
-        by_reason.setdefault((one.name, one.why), one)
+        line = f" (line {one.line})" if one.line else ""
+        by_reason.setdefault(one.why, {})[f"{one.name}: {_raw(one.raw)}{line}"] = None
     if by_reason:
         told.append("# without meaning here:")
-    for one in by_reason.values():
-        what = f"{one.name}: {_raw(one.raw)}, line {one.line}" if one.line else f"{one.name}: {_raw(one.raw)}"
-        told += [f"#   {line}" for line in _wrapped(f"{what}: {one.why}", "")]
+    for why, settings in by_reason.items():
+        told += [f"#   {line}" for line in _wrapped(f"{why}:", "")]
+        told += [f"#     {line}" for line in _wrapped(", ".join(settings), "")]
     return told
 
 
