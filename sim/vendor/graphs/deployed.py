@@ -138,9 +138,8 @@ def _open_circles(draft: d.Draft, order: list[str]) -> None:
                 done.add(name)
                 del path[name]
             elif call.service in path:
-                names = list(path)
                 call.left_out = True
-                round_ = " -> ".join([*names[names.index(call.service) :], call.service])
+                round_ = load.circle([(on_it, "main") for on_it in path], (call.service, "main"))
                 call.note += f"; left out, for these go in a circle: {round_}"
             elif call.service not in done:
                 path[call.service] = _made(draft, call.service)

@@ -168,10 +168,11 @@ def names(given: list[str]) -> dict[str, str]:
     """Names in the file -> names that a scenario can have, no two alike."""
     out: dict[str, str] = {}
     taken: set[str] = set()
+    others = set(given)
     for name in given:
         clean = re.sub(r"-*[^A-Za-z0-9_-][^A-Za-z0-9_]*", "-", name).strip("-") or "service"
         free, n = clean, 2
-        while free in taken or (free != name and free in given):
+        while free in taken or (free != name and free in others):
             free, n = f"{clean}-{n}", n + 1
         taken.add(free)
         out[name] = free

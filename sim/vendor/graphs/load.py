@@ -31,22 +31,27 @@ def circles(draft: d.Draft) -> Iterator[Problem]:
             edges.setdefault((service.name, name), []).append((call, (call.service, call.endpoint)))
     done: set[Place] = set()
     for start in edges:
-        path: list[Place] = [start]
-        todo = [iter(edges[start])] if start not in done else []
-        while todo:
-            found = next(todo[-1], None)
+        path = {start: iter(edges[start])} if start not in done else {}
+        while path:
+            last = next(reversed(path))
+            found = next(path[last], None)
             if found is None:
-                todo.pop()
-                done.add(path.pop())
+                done.add(last)
+                del path[last]
                 continue
             call, there = found
             if there in path:
-                round_ = [*path[path.index(there) :], there]
-                words = " -> ".join(shown(place) for place in round_)
-                yield problem(call.at, f"these calls go in a circle and never end: {words}")
+                yield problem(
+                    call.at, f"these calls go in a circle and never end: {circle(list(path), there)}"
+                )
             elif there not in done and there in edges:
-                path.append(there)
-                todo.append(iter(edges[there]))
+                path[there] = iter(edges[there])
+
+
+def circle(path: list[Place], back: Place) -> str:
+    """A way through a graph that comes back to a place on it, in words; a long one shortened."""
+    names = [shown(place) for place in [*path[path.index(back) :], back]]
+    return " -> ".join(names if len(names) <= 8 else [*names[:4], "...", *names[-3:]])
 
 
 def shown(place: Place) -> str:

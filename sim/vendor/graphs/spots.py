@@ -131,5 +131,5 @@ def show(value: Any) -> str:
 
 
 def refuse(problems: list[Problem]) -> Never:
-    """All of them at once, in the order of the file."""
-    raise InvalidScenario(sorted(problems, key=lambda p: (p.line, p.col)))
+    """All of them at once, each once, in the order of the file."""
+    raise InvalidScenario(sorted(dict.fromkeys(problems), key=lambda p: (p.line, p.col)))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.scenario import load_text
 from tests.unit.vendor.graphs.importing import imported, played, refused, scenario
 
 FAILING = "- {name: bad, errorRate: 1}\n- {name: good}\n- {name: top, isEntrypoint: true, script: %s}\n"
@@ -110,6 +111,19 @@ def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
     assert [line.split(":")[1] for line in told.splitlines() if line.startswith("shop.yaml")] == list("2344")
 
 
+def test_a_mistake_in_the_defaults_is_told_once():
+    told = refused("defaults: {script: [call: x]}\nservices:\n- {name: a}\n- {name: b}")
+    assert told.count("no service is called 'x'") == 1
+
+
+def test_a_long_chain_of_calls_is_read_in_time():
+    n = 3000
+    chain = "".join(f"- {{name: s{i}, script: [call: s{i + 1}]}}\n" for i in range(n))
+    assert "s0 -> s1 -> s2 -> s3 -> ... -> s2999 -> s3000 -> s0" in refused(
+        f"services:\n{chain}- {{name: s{n}, script: [call: s0]}}"
+    )
+
+
 def test_calls_with_a_chance_that_never_end_are_refused():
     call = "{call: {service: a, probability: 60}}"
     assert "these calls never end" in refused(
@@ -120,3 +134,13 @@ def test_calls_with_a_chance_that_never_end_are_refused():
 def test_calls_with_a_chance_that_do_end_may_go_in_a_circle():
     call = "{call: {service: a, probability: 40}}"
     assert scenario(f"services:\n- {{name: a, isEntrypoint: true, script: [[{call}, {call}]]}}")
+
+
+def test_what_it_suggests_to_begin_with_holds():
+    text = imported("services:\n- {name: top, isEntrypoint: true, script: [call: a.b]}\n- {name: a.b}\n").text
+    head, suggestion = text.split("# To begin with")
+    wanted = suggestion.splitlines()[1:]
+    loaded = load_text(head + "\n".join(line.removeprefix("# ") for line in wanted))
+    assert loaded.variant_names == ("none", "breaker")
+    assert len(loaded.scenario().faults) == 1
+    assert loaded.warnings == []
