@@ -111,6 +111,8 @@ class Draft:
     left: dict[str, list[int]] = field(default_factory=dict)
     """What the file says and the scenario does not, with its lines."""
 
+    entry_hint: str = ""
+    """How the file would say whom users call."""
     other: dict[str, None] = field(default_factory=dict)
     """Settings of how it is deployed, each once."""
 

@@ -49,10 +49,6 @@ def write(source: Source, wishes: Wishes) -> Written:
     for tree in source.documents:
         _Reader(Spot(tree, (), tree.data, problems), draft).read()
     entries = [] if problems else load.uncalled(draft)
-    if not entries and not problems:
-        problems.append(
-            Problem("each service is called by another: none is left for users to call", source.file)
-        )
     draft.sources.append(d.Source("users", entries, "assumed: the services that no other calls"))
     draft.head.append(
         "As HydraGen runs it: `execution_mode` puts processor work before the calls or beside them, `forward_requests` "

@@ -54,7 +54,7 @@ def seen(source: Source) -> Iterator[Seen]:
 
 def write(source: Source, wishes: Wishes) -> Written:
     """The graph as a scenario. Raises InvalidScenario with every mistake."""
-    draft = d.Draft(source.file, "an isotope service graph")
+    draft = d.Draft(source.file, "an isotope service graph", entry_hint="write isEntrypoint: true at one")
     problems: list[Any] = []
     entries: list[load.Place] = []
     for tree in source.documents:
@@ -64,10 +64,6 @@ def write(source: Source, wishes: Wishes) -> Written:
     if not entries and not problems:
         entries = load.uncalled(draft)
         note = "assumed: no service is an entry point; those that nobody calls"
-    if not entries and not problems:
-        Spot(source.documents[0], ("services",), None, problems).wrong(
-            "no entry point: write isEntrypoint: true at one"
-        )
     draft.sources.append(d.Source("users", entries, note))
     draft.head.append(
         "As isotope runs it: errorRate is decided before the script; a failing call aborts the script; lists within a "

@@ -66,13 +66,7 @@ def write(source: Source, wishes: Wishes) -> Written:
     for call in (call for _, _, call, _ in draft.calls()):
         _unescape(call, draft)
     entries = [] if problems else load.uncalled(draft)
-    if not entries and not problems:
-        problems.append(
-            Problem("each service is called by another: none is left for users to call", source.file)
-        )
-    draft.sources.append(
-        d.Source("users", entries, "assumed: the services that no other calls" if entries else "")
-    )
+    draft.sources.append(d.Source("users", entries, "assumed: the services that no other calls"))
     draft.head.append(
         "As muBench runs it: the internal service first, then the groups of external services in parallel, those of a "
         "group one after the other. A failed call does not stop its group: calls are `optional`, and a request "

@@ -31,6 +31,9 @@ def write(draft: d.Draft, problems: list[Problem], wishes: Wishes) -> Written:
     problems += d.undefined(draft)
     if not problems:
         problems += load.circles(draft)
+    if not problems and not all(source.entries for source in draft.sources):
+        message = "each service is called by another: none is left for users to call"
+        problems.append(Problem(message, draft.file, hint=draft.entry_hint))
     if problems:
         refuse(problems)
     per_request = load.visits(draft)

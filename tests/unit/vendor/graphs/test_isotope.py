@@ -131,6 +131,12 @@ def test_calls_with_a_chance_that_never_end_are_refused():
     )
 
 
+def test_without_anybody_to_call_first_it_says_how_to_name_one():
+    call = "{call: {service: %s, probability: 40}}"
+    text = f"services:\n- {{name: a, script: [{call % 'b'}]}}\n- {{name: b, script: [{call % 'a'}]}}"
+    assert "none is left for users to call; write isEntrypoint: true at one" in refused(text)
+
+
 def test_calls_with_a_chance_that_do_end_may_go_in_a_circle():
     call = "{call: {service: a, probability: 40}}"
     assert scenario(f"services:\n- {{name: a, isEntrypoint: true, script: [[{call}, {call}]]}}")
