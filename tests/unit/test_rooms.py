@@ -24,6 +24,7 @@ ROOMS = [
     ("engines",),
     ("record",),
     ("topology",),
+    ("vendor",),
     ("scenario",),
     ("policies", "distributions"),
     ("luck",),
