@@ -50,7 +50,7 @@ def test_policies_that_no_tool_has_are_refused_where_they_stand(policy, target):
 @pytest.mark.parametrize(
     ("target", "policies", "words"),
     [
-        ("resilience4j", "breaker: consecutive", "s.yaml:9:23: edges.web -> db.breaker: use: consecutive judges otherwise than resilience4j"),
+        ("resilience4j", "breaker: consecutive", "s.yaml:9:24: edges.web -> db.breaker: use: consecutive judges otherwise than resilience4j"),
         ("resilience4j", "breaker: {use: resilience4j, open_for: 3s}", "`open_for` replaces a part"),
         ("resilience4j", "breaker: {use: resilience4j, copies: shared}", "a shared one has no setting"),
         ("resilience4j", "breaker: {use: resilience4j, key: replica}", "wired by code"),
