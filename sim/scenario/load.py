@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from sim.errors import InvalidScenario, Problem, UsageError
-from sim.scenario import source, written
+from sim.scenario import source
 from sim.scenario.diagnostics import locate, nearest, translate, wrong_places
 from sim.scenario.model import Scenario
 from sim.scenario.source import Tree
@@ -47,6 +47,7 @@ class Loaded:
 
         A replayed rate is written as its points. Raises InvalidScenario if its file cannot be read.
         """
+        from sim.scenario.dump import dump
         from sim.scenario.expect import parse_line
         from sim.scenario.replay import self_contained
 
@@ -229,8 +230,3 @@ def _check_the_rest(
         return
     for problem in check.check(model, tree, known.breakers, known.variants, wrong).problems:
         problems.setdefault(_once(problem), problem)
-
-
-def dump(model: Scenario) -> str:
-    """A model as YAML text, defaults written out, which loads back to an equal model."""
-    return written.text(model.model_dump(by_alias=True, exclude={"base_dir"}, mode="json"))
