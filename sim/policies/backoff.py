@@ -9,6 +9,7 @@ from sim.policies.kinds import (
     JITTER_AROUND,
     JITTER_DECORRELATED,
     JITTER_EQUAL,
+    JITTER_EXPONENTIAL,
     JITTER_FULL,
     JITTER_POLLY,
 )
@@ -38,7 +39,7 @@ def delay(p: Backoff, n: int, previous_ns: int, u: float, u_before: float = 0.0)
     v = min(cap, base * multiplier^n). None: v. Full: U(0, v). Equal: v/2 + U(0, v/2).
     Decorrelated: min(cap, U(base, 3 * previous)), previous starting at base. Around: v U(1 - spread, 1 + spread).
     Polly: base / 1.4 times the step of f(t) = 2^t tanh(sqrt(4 t)) from the draw before to t = n + u
-    (RetryHelper.cs, DecorrelatedJitterV2).
+    (RetryHelper.cs, DecorrelatedJitterV2). Exponential: of mean v, as Markov models of retries have it.
     """
     if p.backoff == BACKOFF_NONE:
         return 0
@@ -61,6 +62,8 @@ def delay(p: Backoff, n: int, previous_ns: int, u: float, u_before: float = 0.0)
         value = value / 2 + u * value / 2
     elif p.jitter == JITTER_AROUND:
         value *= 1.0 - p.spread + 2.0 * p.spread * u
+    elif p.jitter == JITTER_EXPONENTIAL:
+        value *= -math.log(u)
     return int(value)
 
 

@@ -80,10 +80,11 @@ class Retry(Part):
         default_factory=lambda: Backoff.model_validate({"exponential": {}}),
         description="Delay between tries: fixed, exponential or none.",
     )
-    jitter: Literal["none", "full", "equal", "decorrelated", "around", "polly"] = Field(
+    jitter: Literal["none", "full", "equal", "decorrelated", "around", "polly", "exponential"] = Field(
         "full",
         description="Randomness of the backoff, by the names of AWS's article; around: times [1 - spread, "
-        "1 + spread]; polly: its DecorrelatedJitterV2 of an exponential backoff.",
+        "1 + spread]; polly: its DecorrelatedJitterV2 of an exponential backoff; exponential: memoryless, the "
+        "backoff is its mean, as in Markov models.",
     )
     spread: Share = Field(0.25, description="Of jitter `around`: Polly 25%, gRPC 20%, resilience4j 50%.")
     on: tuple[Reason, ...] = Field(RETRIED, description="Reasons that are retried.")

@@ -55,7 +55,7 @@ def _retry(p: m.Retry) -> t.Retry:
         base_ns=growth.base if growth else fixed or 0,
         multiplier=growth.multiplier if growth else 1.0,
         cap_ns=growth.cap if growth else fixed or 0,
-        jitter=("none", "full", "equal", "decorrelated", "around", "polly").index(p.jitter),
+        jitter=("none", "full", "equal", "decorrelated", "around", "polly", "exponential").index(p.jitter),
         on=_reasons(p.on),
         spread=p.spread,
         budget=_budget(p.budget),

@@ -13,6 +13,7 @@ from sim.policies.kinds import (
     JITTER_AROUND,
     JITTER_DECORRELATED,
     JITTER_EQUAL,
+    JITTER_EXPONENTIAL,
     JITTER_FULL,
     JITTER_NONE,
     JITTER_POLLY,
@@ -129,6 +130,13 @@ def test_decorrelated_jitter_walks_from_the_delay_before():
 def test_around_is_uniform_within_its_spread():
     p = Delay(jitter=JITTER_AROUND, spread=0.2)
     assert [backoff.delay(p, 0, 0, u) // MS for u in (0.0, 0.5, 1.0)] == [80, 100, 120]
+
+
+def test_exponential_jitter_has_the_backoff_as_its_mean():
+    p = Delay(jitter=JITTER_EXPONENTIAL)
+    draws = [(i + 0.5) / 10_000 for i in range(10_000)]
+    assert sum(backoff.delay(p, 2, 0, u) for u in draws) / 10_000 == pytest.approx(400 * MS, rel=1e-3)
+    assert backoff.delay(p, 2, 0, math.exp(-3)) == pytest.approx(1200 * MS)
 
 
 def test_pollys_jitter_telescopes_to_its_curve():

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.validation.formulas import breakers, networks, queues
+from sim.validation.formulas import bimodal, breakers, metastability, networks, overload, queues, resiliency
 
 LN10, LN20, LN50 = map(math.log, (10, 20, 50))
 KNOWN = [
@@ -60,6 +60,29 @@ KNOWN = [
     *zip(breakers.one_breaker(0.3, 3, 10, 1, 10), (0.189189, 0.0810811, 0.729730, 0.0729730), strict=True),
     *zip(breakers.one_breaker(0.5, 5, 5, 2, 10), (0.126866, 0.126866, 0.746269, 0.149254), strict=True),
     *zip(breakers.one_breaker(0.5, 5, 30, 3, 10), (0.0153473, 0.0153473, 0.969305, 0.0323102), strict=True),
+    (metastability.threshold(300, 2), 150),
+    (metastability.attempts_after(280, 300, 2), 560),
+    (1 - bimodal.refused(1000, 1000, 0.1, 0.05, 100), 0.196223),
+    (bimodal.completed(1000, 1000, 0.1, 0.05, 100), 0.186412),
+    (bimodal.completed(100, 100, 0.1, 0.05, 18.1), 0.87808),
+    (bimodal.completed(100, 100, 0.1, 0.05, 50), 0.36384),
+    *zip(resiliency.until_answered(resiliency.PLAIN, 0.5)[:2], (1159.53, 865.00), strict=True),
+    *zip(resiliency.until_answered(resiliency.retries(10), 0.7)[:2], (979.36, 559.56), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(10), 0.9)[:2], (733.90, 524.34), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 0.5)[2:], (782.95, 631.93, 31.597), strict=True),
+    *zip(resiliency.until_answered(resiliency.breaker(20), 1.0)[2:], (163.57, 47.92, 2.396), strict=True),
+    (bimodal.first_refusal(1000, 1000, 0.1, 0.05), 18.1),
+    *zip(overload.throttle(300, 100, 2), (200, 100), strict=True),
+    *zip(overload.throttle(80, 100, 2), (80, 80), strict=True),
+    (overload.admitted(1000, 750, 2), 0.5),
+    (overload.admitted(1000, 750, 3) ** 3, 0.0926745),
+    (overload.admitted(1500, 750, 4) ** 4, 0.0127754),
+    (overload.admitted(750, 750, 2) ** 2, 0.381966),
+    (overload.shed_at_the_door(1500, 750, 3), 0.166667),
+    (overload.probing(42, 0.05, 30) / 2, 0.03494),
+    (overload.probing(42, 0.05, 10) / 2, 0.10448),
+    (overload.probing(10, 0.25, 10) / 2, 0.12195),
+    (overload.probing(42, 0.25, 10) / 8, 0.12805),
 ]  # fmt: skip
 
 
@@ -73,3 +96,23 @@ def test_a_sum_over_the_states_and_the_closed_form_agree():
     """Without a limit on the queue, M/M/1/K is M/M/1; with endless patience M/M/c+M is M/M/c."""
     assert queues.mmck(1, 400, 0.8)[1] == pytest.approx(queues.mm1_sojourn(0.8))
     assert queues.fixed_patience(4, 3.2, 500.0)[1] == pytest.approx(queues.mmc_wait(4, 3.2))
+
+
+def test_a_recovery_takes_as_long_as_measured_elsewhere():
+    """At 130, 140 and 145 queries/s: within the ranges of an independent simulation, from the start of the run."""
+    for rate, (low, high) in {130: (87, 102), 140: (131, 179), 145: (245, 328)}.items():
+        assert low <= 40 + metastability.recovery(rate, 300, 2, 10, 1) <= high
+
+
+def test_a_throttle_before_failures_by_chance_chokes_below_one_in_k():
+    """What one window sends, the next one lets pass: the share reproduces itself."""
+    for success in (0.1, 0.3, 0.49):
+        requests = 600
+        sent = overload.throttle_by_chance(success, 2, requests) * requests
+        assert sent == pytest.approx(requests * (1 + 2 * success * sent) / (requests + 1))
+    assert overload.throttle_by_chance(0.5, 2, 600) == 1
+
+
+def test_calls_get_through_until_probes_take_every_thread():
+    assert overload.worked_off(42, 2, 0.05, 30, 100) == 1
+    assert overload.worked_off(42, 2, 0.25, 2, 100) == pytest.approx(0.137, abs=0.001)
