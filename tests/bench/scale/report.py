@@ -9,6 +9,7 @@ from tests.bench.scale.rounds import Case, Runs
 CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 NOTES = (
     "",
+    "ns: from the first moment to the finished record, which is put together at the end, over all attempts.",
     "x first: cost against the first row; log: what it would be if it grew as the logarithm, log10(size).",
     "start: tables of services, calls and replicas, once a run. memory: of the process at most; before: of this what",
     "Python, the kernel and the topology take before the run. buckets: as by default, or so few that the record of a",
