@@ -245,13 +245,14 @@ def test_policies_that_always_admit_are_no_policies(examples):
 
 
 def luck_of(record, sources):
-    """What requests of open-loop sources bring with them: when they come, and the faults they meet."""
+    """What requests of open-loop sources bring with them: when they come, and the faults they meet until then."""
     arrivals = [
         (line["t_ns"], line["step"])
         for line in record.walks
         if line["event"] == "call begins" and line["step"].split(" -> ")[0] in sources
     ]
-    return arrivals, record.faults
+    end = record.arrivals_end_ns
+    return arrivals, [(f.fault, f.start_ns, min(f.end_ns, end)) for f in record.faults if f.start_ns < end]
 
 
 @often
