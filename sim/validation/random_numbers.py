@@ -136,16 +136,16 @@ EXPECTED = {
 }
 """Means of truly random numbers."""
 FLIPS = {
-    "flipped by a bit of the key": 0.5,
-    "chi2 of each flip by the key per dof": 1.0,
-    "flipped by a bit of the purpose": 0.5,
-    "chi2 of each flip by the purpose per dof": 1.0,
+    "key: bits flipped": 0.5,
+    "key: chi2 per dof": 1.0,
+    "purpose: bits flipped": 0.5,
+    "purpose: chi2 per dof": 1.0,
 }
 """The same of `avalanche`."""
 
 
 def avalanche(seed: int) -> dict[str, float]:
-    """How many bits of a child change with one bit of the key, and with one of what it is for."""
+    """What share of the bits of a child changes with one bit of its key, and with one of what it is for."""
     keys = _requests(seed, N >> 6)
     word = _word(luck.WORK, 3)
     usual = luck.child_of_each(keys, word)
@@ -154,8 +154,8 @@ def avalanche(seed: int) -> dict[str, float]:
     out = {}
     for name, flips in (("key", by_key), ("purpose", by_word)):
         ones = np.array([_bits(flip) for flip in flips])
-        out[f"flipped by a bit of the {name}"] = float(ones.mean())
-        out[f"chi2 of each flip by the {name} per dof"] = float(((2 * ones - 1) ** 2).mean() * len(keys))
+        out[f"{name}: bits flipped"] = float(ones.mean())
+        out[f"{name}: chi2 per dof"] = float(((2 * ones - 1) ** 2).mean() * len(keys))
     return out
 
 

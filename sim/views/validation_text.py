@@ -48,7 +48,7 @@ def resolution(f: Finding) -> str:
     """The half width as a share of the expected value, and how wide it may be."""
     if isinstance(f.expected.rule, Equal) or math.isnan(f.found.resolution):
         return "-"
-    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):g}%"
+    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):.3g}%"
 
 
 def most(rule: Rule) -> float:
