@@ -90,7 +90,9 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             elif len(path) > 2:
                 group = (commands if path[0] == "command" else pools).setdefault(path[1], {})
                 one = Given(".".join(path[2:]), setting.raw, setting.at, setting.key_at)
-                group[one.name] = spring.resolved(one, mistakes)
+                value = spring.resolved(one, mistakes)
+                if value is not None:
+                    group[one.name] = value
             elif setting.raw not in (None, {}):
                 mistakes.add(
                     setting.at, f"{'.'.join(path)}: {keys.text(setting.raw)} is not a mapping of settings"

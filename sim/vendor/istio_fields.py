@@ -93,9 +93,9 @@ GONE_KINDS = {
     "RouteRule": "it was removed in Istio 1.0; write a VirtualService",
 }
 LIMITS = (
-    Option("maxConnections", UINT32, "count", "connections", 1, UINT32),
+    Option("maxConnections", UINT32, "count", "connections", 0, UINT32),
     Option("http1MaxPendingRequests", UINT32, "count", "waiting places for a connection", 0, UINT32),
-    Option("http2MaxRequests", UINT32, "count", "requests at once", 1, UINT32),
+    Option("http2MaxRequests", UINT32, "count", "requests at once", 0, UINT32),
 )
 """Unset or 0, a limit is none: 2^32 - 1."""
 ENVOY_NAMES = {

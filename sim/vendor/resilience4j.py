@@ -103,7 +103,9 @@ class _Groups:
         if section == "configs" or section in module.sections:
             self._of_group(module, "configs" if section == "configs" else "instances", path[1:], setting)
         elif section == squashed(module.order) or (section == "enabled" and len(path) == 1):
-            self.own[module.name][section] = spring.resolved(setting, self.mistakes)
+            value = spring.resolved(setting, self.mistakes)
+            if value is not None:
+                self.own[module.name][section] = value
         elif section in OF_A_MODULE:
             self.idle.append(Idle(".".join(path), setting.raw, OF_A_MODULE[section], setting.key_at.line))
         else:
@@ -128,8 +130,10 @@ class _Groups:
             if (module.name, entry, name) in self.document:
                 self.mistakes.add(setting.key_at, f"{setting.name} says again what {name} says")
             self.document.add((module.name, entry, name))
-        one = spring.resolved(Given(name, setting.raw, setting.at, setting.key_at), self.mistakes)
-        self.settings[module.name].setdefault(entry, {})[name] = one
+        value = spring.resolved(Given(name, setting.raw, setting.at, setting.key_at), self.mistakes)
+        settings = self.settings[module.name].setdefault(entry, {})
+        if value is not None:
+            settings[name] = value
 
     def names(self) -> list[str]:
         """Instances of any module, in the order of the file; without any, the configs."""

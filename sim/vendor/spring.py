@@ -121,8 +121,9 @@ def properties(tree: Tree, root: Path) -> Iterator[tuple[Path, Given]]:
         yield left, Given(left[-1], items, first.at, first.key_at)
 
 
-def resolved(setting: Given, mistakes: Mistakes) -> Given:
-    """With the defaults of its placeholders filled in: `${WAIT:5s}` is 5s unless the environment says otherwise."""
+def resolved(setting: Given, mistakes: Mistakes) -> Given | None:
+    """With the defaults of its placeholders filled in: `${WAIT:5s}` is 5s unless the environment says otherwise.
+    None, with a mistake noted, if one has no default."""
     if not isinstance(setting.raw, str) or "${" not in setting.raw:
         return setting
     found = _PLACEHOLDER.search(setting.raw)
@@ -130,7 +131,7 @@ def resolved(setting: Given, mistakes: Mistakes) -> Given:
         name = found["name"] if found else setting.raw
         message = f"{setting.name}: the value of the placeholder {name} is not in this file"
         mistakes.add(setting.at, message, "write the value, or a default such as ${NAME:5s}")
-        return setting
+        return None
     raw = _PLACEHOLDER.sub(lambda m: m["default"] or "", setting.raw)
     return Given(setting.name, raw, setting.at, setting.key_at)
 

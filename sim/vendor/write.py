@@ -8,6 +8,8 @@ from typing import Any
 from sim.vendor.marked import DEFAULT, Imported, Marked
 
 _PLAIN = re.compile(r"[A-Za-z_/][\w./-]*( ?-> ?[\w./-]+)?|\d+(\.\d+)?(ns|us|ms|s|m|h|d|%|/s|/m|/h)")
+_UNSEEN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+"""Characters that YAML has only by their numbers."""
 _WORDS = {"true", "false", "null"}
 """Texts that are no texts without quotes."""
 FURTHEST = 64
@@ -25,7 +27,7 @@ def scalar(value: Any) -> str:
         return "{" + ", ".join(f"{scalar(k)}: {scalar(v)}" for k, v in value.items()) + "}"
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return json.dumps(value, ensure_ascii=False)
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def lines(tree: Any, indent: int = 0, *, short: int = SHORT) -> Iterator[str]:

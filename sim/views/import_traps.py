@@ -39,6 +39,7 @@ def traps(stack: Named, around: Around) -> Iterator[str]:
         if kind == "breaker":
             yield from _traffic(policy, around)
             yield from _hung(policy, inside)
+            yield from _late(inside, outside)
             yield from _refusals(policy, inside)
             yield from _slow(policy, inside)
         elif kind == "retry":
@@ -95,6 +96,14 @@ def _hung(p: m.Breaker, inside: Named) -> Iterator[str]:
         yield "A probe that hangs keeps it half-open for ever: no timeout stands within the breaker, and it has no longest stay."
     elif min(limits_) > 5 * 10**9:
         yield f"A probe that hangs keeps it half-open, refusing all others, for the {show_ns(min(limits_))} of the timeout within."
+
+
+def _late(inside: Named, outside: Named) -> Iterator[str]:
+    """A timeout that the breaker does not see."""
+    above = [policy.after for kind, policy in outside if kind == "timeout"]
+    if above and all(kind != "timeout" for kind, _ in inside):
+        given_up = f"the caller gives up after {show_ns(min(above))}"
+        yield f"The timeout stands outside of the breaker: {given_up}, and the breaker hears of it when the late answer comes."
 
 
 def _refusals(p: m.Breaker, inside: Named) -> Iterator[str]:
