@@ -60,9 +60,7 @@ def _settled(warmup: float, rate: float) -> float:
 
 
 def _warmup() -> Iterator[Check]:
-    panel = Panel(
-        f"M/M/1 from empty: mean queue in the {SPAN:g} s after the warm-up", "warm-up [s]", "waiting"
-    )
+    panel = Panel("M/M/1 from empty: mean queue", f"warm-up [s], then {SPAN:g} s that count", "waiting")
     rate = 0.8
     exact = Curve(panel, "on its way", partial(_queue, rate=rate))
     settled = Curve(panel, "in the long run", partial(_settled, rate=rate))
