@@ -166,7 +166,13 @@ def compare(
     began = time.perf_counter()
     ended = table.fill(executing.execute(_tasks(scenario, table, grid, engine), jobs, executor, done))
     taken = ", ".join(sorted({row.engine for row in table.rows}))
-    facts = {"measures": own, "engine": taken, "wall_s": time.perf_counter() - began}
+    held = max(provenance.peak_memory_bytes(), *(row.peak_memory_bytes for row in table.rows), 0)
+    facts = {
+        "measures": own,
+        "engine": taken,
+        "wall_s": time.perf_counter() - began,
+        "peak_memory_bytes": held,
+    }
     found = _comparison(scenario, table, varying.parse(vary)[0] if vary else "", ended, facts)
     if isinstance(ended, executing.FailedRun):
         ended.partial = found

@@ -27,7 +27,8 @@ def command(
 
     from sim.store.run import to_json
     from sim.topology.build import build
-    from sim.topology.plan import plan, plan_text
+    from sim.topology.plan import plan
+    from sim.views.plan_text import plan_text
 
     loaded = common.load(scenario, overrides, plugin_files)
     topology = build(loaded.loaded.scenario(variant))

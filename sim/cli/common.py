@@ -21,6 +21,8 @@ LONG_RUN_S = 600.0
 LARGE_RUN_BYTES = 2 * 10**9
 FAR_BEYOND = 100
 """A run without a duration that is so many times beyond its plan is told of."""
+MOST_WARNINGS = 10
+"""Lines of warnings; of more the first are told, and how many more there are."""
 SHORT_WORK_S = 4.0
 """Below this, a second process takes as long to start as it saves."""
 
@@ -79,8 +81,12 @@ def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -
     from sim import api
 
     scenario = api.load(path, set=overrides, plugin=plugin_files)
-    for warning in scenario.loaded.warnings:
+    warnings = scenario.loaded.warnings
+    shown = warnings if len(warnings) <= MOST_WARNINGS else warnings[: MOST_WARNINGS - 1]
+    for warning in shown:
         say(f"warning: {warning}")
+    if len(shown) < len(warnings):
+        say(f"and {len(warnings) - len(shown):,} more warnings; `cascadelab check --json` lists all")
     return scenario
 
 

@@ -12,21 +12,35 @@ from sim.topology.types import Topology
 RESERVE_SHARE = 0.05
 """Of the machine's memory: so much stays free for others."""
 NAMED = 3
+UNLIMITED = 1 << 62
 CGROUP = Path("/sys/fs/cgroup")
+OWN_GROUP = Path("/proc/self/cgroup")
 
 
 def left_bytes() -> int:
-    """Memory that this process may still take: that of the machine, or of its container (cgroup v2)."""
+    """Memory that this process may still take: that of the machine, or of its containers (cgroup v2)."""
     machine = psutil.virtual_memory()
     return min(int(machine.available - RESERVE_SHARE * machine.total), _left_in_container())
 
 
 def _left_in_container() -> int:
+    """The least that any group which this process is in has left. What its files keep in memory and nobody
+    has touched of late goes when it is wanted: it counts as free."""
     try:
-        limit, used = ((CGROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        named = [line[3:] for line in OWN_GROUP.read_text().splitlines() if line.startswith("0::")]
     except OSError:
-        return 1 << 62
-    return int(limit) - int(used) if limit != "max" else 1 << 62
+        return UNLIMITED
+    group = CGROUP / named[0].lstrip("/") if named else CGROUP
+    return min(_left_in(place) for place in (group, *group.parents) if place.is_relative_to(CGROUP))
+
+
+def _left_in(group: Path) -> int:
+    try:
+        limit, used = ((group / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+    except (OSError, ValueError):
+        return UNLIMITED  # no group of version 2, or one that is not limited
+    return int(limit) - int(used) + int(stat.get("inactive_file", 0)) if limit != "max" else UNLIMITED
 
 
 def out_of_memory(
@@ -44,5 +58,6 @@ def out_of_memory(
     return SimulationError(
         f"memory is used up at {now / 1e9:.6g} s of simulated time: {under_way:,} calls and tries are under way\n"
         f"  {where}\n"
-        "  the load grows without bound: lower it, bound the queues (`queue: 100`), or let callers give up (`timeout`)"
+        "  if the load outgrows what serves it, lower it, bound the queues (`queue: 100`), or let callers give up "
+        "(`timeout`); if it does not, so many calls at once need more memory"
     )

@@ -16,6 +16,7 @@ from typing import Any
 
 from sim import engines
 from sim.errors import CascadelabError
+from sim.experiment.provenance import peak_memory_bytes
 from sim.measures import evaluate
 from sim.measures.selection import fault_span
 from sim.policies import plugins
@@ -61,6 +62,8 @@ class Row:
     values: dict[str, float] = field(hash=False)
     engine: str = field(default="", compare=False)
     """That ran it; empty in what was read from a folder."""
+    peak_memory_bytes: int = field(default=0, compare=False)
+    """The most that the process which ran it had held by then; 0 in what was read from a folder."""
 
 
 class FailedRun(CascadelabError):
@@ -106,10 +109,10 @@ def perform(task: Task) -> list[Row]:
     if good_topology is not None and task.good_day:
         twin = engines.run(good_topology, task.seed, engine=engine, plugins=found)
     values = {m: evaluate(m, record, topology, healthy_share=share, twin=twin) for m in task.measures}
-    rows = [Row(*who, FAULT, values, engine)]
+    rows = [Row(*who, FAULT, values, engine, peak_memory_bytes())]
     if twin is not None and good_topology is not None:
         good = _on_a_good_day(task.measures, record, twin, good_topology, share)
-        rows.append(Row(*who, GOOD, good, engine))
+        rows.append(Row(*who, GOOD, good, engine, peak_memory_bytes()))
     return rows
 
 

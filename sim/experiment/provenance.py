@@ -46,18 +46,17 @@ def _git() -> dict[str, Any] | None:
 
 
 def peak_memory_bytes() -> int:
-    """The most that this process has held, or one of its workers that has ended; 0 where the system does not tell."""
+    """The most that this process has held so far; 0 where the system does not tell."""
     try:
         import resource
     except ImportError:  # Windows
         return 0
     unit = 1 if sys.platform == "darwin" else 1024
-    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    return max(resource.getrusage(w).ru_maxrss for w in who) * unit
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
 def manifest(**facts: Any) -> dict[str, Any]:
-    """The manifest of a folder: the facts given, and the whole truth about where it was made."""
+    """The manifest of a folder: the facts given (that workers have held more memory than this process is one), and the whole truth about where it was made."""
     packages = {}
     for name in PACKAGES:
         try:
@@ -65,8 +64,8 @@ def manifest(**facts: Any) -> dict[str, Any]:
         except PackageNotFoundError:
             packages[name] = "absent"
     return {
-        **facts,
         "peak_memory_bytes": peak_memory_bytes(),
+        **facts,
         "version": our_version(),
         "sim": str(PACKAGE),
         "python": platform.python_version(),

@@ -42,7 +42,7 @@ class Bins:
         an insertion moves all of them. `settle` ends the waiting."""
         self._waiting.append((keys, counts))
         self._waiting_n += len(keys)
-        if self._waiting_n > max(LONG, len(self.keys) // 4):
+        if self._waiting_n > max(LONG, len(self.keys)):
             self.settle()
 
     def settle(self) -> None:
@@ -161,7 +161,7 @@ class Ledgers:
         self.count()
         self._bins.settle()
         bins = self._bins
-        if used < self.buckets:
+        if (self._unpack(bins.keys)[1] >= used).any():
 
             def last_kept(bucket: Ints) -> Ints:
                 return np.minimum(bucket, used - 1)

@@ -47,6 +47,7 @@ class Loaded:
 
         A replayed rate is written as its points. Raises InvalidScenario if its file cannot be read.
         """
+        from sim.scenario.dump import dump
         from sim.scenario.expect import parse_line
         from sim.scenario.replay import self_contained
 
@@ -229,28 +230,3 @@ def _check_the_rest(
         return
     for problem in check.check(model, tree, known.breakers, known.variants, wrong).problems:
         problems.setdefault(_once(problem), problem)
-
-
-def dump(model: Scenario) -> str:
-    """A model as YAML text, defaults written out, which loads back to an equal model."""
-    from io import StringIO
-
-    from ruamel.yaml import YAML
-
-    data = model.model_dump(by_alias=True, exclude={"base_dir"}, mode="json")
-    out = StringIO()
-    yaml = YAML(typ="safe", pure=True)
-    yaml.default_flow_style = False
-    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]
-    yaml.width = 110
-    yaml.dump(_lists(data), out)
-    return out.getvalue()
-
-
-def _lists(value: Any) -> Any:
-    """Tuples as lists, which is what YAML writes."""
-    if isinstance(value, dict):
-        return {k: _lists(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_lists(v) for v in value]
-    return value

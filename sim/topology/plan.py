@@ -172,27 +172,3 @@ def show_seconds(seconds: float) -> str:
 def show_bytes(n: float) -> str:
     """Memory for people."""
     return f"{n / 1e6:.0f} MB" if n < 1e9 else f"{n / 1e9:.1f} GB"
-
-
-def plan_text(p: Plan, name: str, variants: tuple[str, ...]) -> str:
-    """The plan as text."""
-    lines = [f"{name}: holds. Variants: {', '.join(variants) or 'none'}", ""]
-    lines.append(
-        f"{'service':<24}{'replicas':>9}{'slots':>7}{'arrivals/s':>12}{'work ms':>10}{'utilisation':>13}{'at peak':>9}"
-    )
-    for s in p.services:
-        use = "-" if math.isnan(s.utilisation) else f"{s.utilisation:.0%}"
-        most = "-" if math.isnan(s.peak_utilisation) else f"{s.peak_utilisation:.0%}"
-        slots = "-" if s.slots < 0 else str(s.slots)
-        lines.append(
-            f"{s.name:<24}{s.replicas:>9}{slots:>7}{s.arrivals_per_s:>12.2f}{s.work_ms:>10.2f}{use:>13}{most:>9}"
-        )
-    lines += ["", f"{'edge':<48}{'calls/s':>10}"]
-    lines += [f"{edge:<48}{rate:>10.2f}" for edge, rate in p.edges]
-    lines.append("")
-    lines.append(
-        f"{'at least' if p.at_least else 'about'} {p.requests:,.0f} requests, {p.attempts:,.0f} attempts, {p.events:,.0f} events, "
-        f"{show_bytes(p.bytes)}, {show_seconds(p.seconds['simpy'])} a run "
-        f"({show_seconds(p.seconds['compiled'])} compiled)"
-    )
-    return "\n".join(lines)

@@ -1,7 +1,7 @@
 """What is validated: a target is a list of checks, a check runs one scenario and holds what must come out of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sim.validation.acceptance import Rule
@@ -28,11 +28,14 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A theoretical curve: what an observable must be, as a function of the parameter that varies."""
+    """A theoretical curve: what an observable must be, as a function of the parameter that varies.
+
+    Known by its panel and label: checks that lie on one curve may each bring it.
+    """
 
     panel: Panel
     label: str
-    formula: Callable[[float], float]
+    formula: Callable[[float], float] = field(compare=False)
     steps: bool = False
     """The parameter takes these values only: points of theory, and no line between them."""
 

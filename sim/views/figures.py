@@ -43,7 +43,7 @@ def draw(run: Any, name: str) -> "Figure":
     if name not in FIGURES:
         msg = f"no figure is called {name!r} (there are: {', '.join(FIGURES)})"
         raise UsageError(msg)
-    from sim.views import graph_plot, time_plots
+    from sim.views import graph_plot, spread_plot, time_plots
 
     functions = {
         "overview": time_plots.overview,
@@ -53,7 +53,7 @@ def draw(run: Any, name: str) -> "Figure":
         "states": time_plots.states,
         "queues": time_plots.queues,
         "graph": graph_plot.health,
-        "spread": graph_plot.spread,
+        "spread": spread_plot.spread,
     }
     with style():
         return functions[name](run)

@@ -1,6 +1,5 @@
-"""The call graph coloured by health at chosen times, and the spread of the avalanche."""
+"""The call graph coloured by health at chosen times."""
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -9,8 +8,7 @@ from sim.measures.graph import touched
 from sim.measures.selection import fault_span
 from sim.views import palette
 from sim.views.canvas import new_figure
-from sim.views.layout import positions
-from sim.views.tables import lag
+from sim.views.layout import layers, positions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 MOST_NAMED = 30
+"""Endpoints that are drawn, of more the most telling."""
 
 
 def _moments(run: Any) -> list[tuple[str, int, int]]:
@@ -50,7 +49,7 @@ STATES = {
 def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, found: list[avalanche.Verdict]) -> None:
     hit = touched(run.topology)
     for site in run.topology.sites:
-        if site.endpoint >= 0:
+        if site.endpoint in place and site.callee in place:
             (x0, y0), (x1, y1) = place[site.endpoint], place[site.callee]
             style = "--" if site.optional or not site.wait or site.has_fallback else "-"
             ax.plot([x0, x1], [y0, y1], color="#AAAAAA", linewidth=0.8, linestyle=style, zorder=1)
@@ -62,18 +61,41 @@ def _graph(ax: "Axes", run: Any, start: int, stop: int, place: Any, found: list[
             ax.scatter(
                 [x], [y], s=230, marker="o", facecolor="none", edgecolor=palette.FAULT_EDGE, linewidth=2
             )
-        if len(found) <= MOST_NAMED:
-            good, calls = v.calls(run.record, start, stop)
-            share = f" {100 * good / calls:.0f}%" if calls else ""
-            name = run.topology.endpoints[v.endpoint].name.removesuffix(".main")
-            text = ax.annotate(
-                f"{name}{share}", (x, y), xytext=(0, 10), textcoords="offset points", fontsize=7, ha="center"
-            )
-            text.set_path_effects(palette.rim())  # lines cross it
+        good, calls = v.calls(run.record, start, stop)
+        share = f" {100 * good / calls:.0f}%" if calls else ""
+        name = run.topology.endpoints[v.endpoint].name.removesuffix(".main")
+        text = ax.annotate(
+            f"{name}{share}", (x, y), xytext=(0, 10), textcoords="offset points", fontsize=7, ha="center"
+        )
+        text.set_path_effects(palette.rim())  # lines cross it
     ax.set_xlim(-0.18, 1.18)
     heights = [y for _, y in place.values()]
     ax.set_ylim(min(heights) - 0.08, max(heights) + 0.12)
     ax.set_axis_off()
+
+
+def _shown(run: Any, found: list[avalanche.Verdict]) -> list[avalanche.Verdict]:
+    """Every endpoint; of too many those that the fault touches, then those that fail, are low in the fault or stand
+    next to what it touches, those of more failed calls first; then the busiest."""
+    if len(found) <= MOST_NAMED:
+        return found
+    hit, last = touched(run.topology), run.record.arrivals_end_ns
+    beside = {s.endpoint for s in run.topology.sites if s.callee in hit}
+    start, stop = fault_span(run.record) or (run.topology.warmup_ns, last)
+
+    def rank(v: avalanche.Verdict) -> tuple[bool, bool, int, bool, int, int]:
+        good, calls = v.calls(run.record, start, min(stop, last))
+        low = v.state(run.record, start, stop) == avalanche.LOW
+        lost = calls - good if v.spells or low else 0
+        return v.endpoint not in hit, not v.spells, -lost, v.endpoint not in beside, -calls, v.endpoint
+
+    return sorted(sorted(found, key=rank)[:MOST_NAMED], key=lambda v: v.endpoint)
+
+
+def _counts(run: Any, found: list[avalanche.Verdict], start: int, stop: int) -> str:
+    """How many stand how, all of them."""
+    states = Counter(v.state(run.record, start, stop) for v in found)
+    return ", ".join(f"{states[state]:,} {state}" for state in STATES if states[state])
 
 
 def health(run: Any) -> "Figure":
@@ -81,17 +103,21 @@ def health(run: Any) -> "Figure":
     moments = _moments(run)
     columns = min(2, len(moments))
     rows = -(-len(moments) // columns)
-    nodes = [e.id for e in run.topology.endpoints]
-    edges = [(s.endpoint, s.callee) for s in run.topology.sites if s.endpoint >= 0 and s.endpoint != s.callee]
-    place = positions(nodes, edges)
-    tall = max(2.6, 0.45 * max(Counter(x for x, _ in place.values()).values()))
-    title = f"{run.title}: success share of calls into each endpoint"
-    figure = new_figure(5.5 * columns, 0.9 + tall * rows, title)
     found = avalanche.verdicts(run.record, run.topology, run.scenario.healthy_share, run.twin)
+    shown = _shown(run, found)
+    edges = [(s.endpoint, s.callee) for s in run.topology.sites if s.endpoint >= 0 and s.endpoint != s.callee]
+    depth = layers([e.id for e in run.topology.endpoints], edges)
+    place = positions([v.endpoint for v in shown], edges, depth)
+    tall = max(2.6, 0.45 * max(Counter(x for x, _ in place.values()).values()))
+    few = len(shown) < len(found)
+    note = f" ({len(shown)} of {len(found):,}: the fault, what fails, what it stands beside)" if few else ""
+    title = f"{run.title}: success share of calls into each endpoint{note}"
+    figure = new_figure(5.5 * columns, 0.9 + (tall + 0.2 * few) * rows, title)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for ax, (title, a, b) in zip(grid, moments, strict=False):
-        _graph(ax, run, a, b, place, found)
-        ax.set_title(f"{title} ({a / 1e9:g} to {b / 1e9:g} s)")
+        _graph(ax, run, a, b, place, shown)
+        all_of_them = f"\nall {len(found):,}: {_counts(run, found, a, b)}" if few else ""
+        ax.set_title(f"{title} ({a / 1e9:g} to {b / 1e9:g} s){all_of_them}")
     for ax in grid[len(moments) :]:
         ax.set_axis_off()
     figure.legend(handles=_handles(run), loc="outside lower center", ncols=6)
@@ -111,68 +137,3 @@ def _handles(run: Any) -> "list[Line2D]":
         handles.append(ring)
     handles.append(Line2D([], [], color="#AAAAAA", linestyle="--", label="optional call"))
     return handles
-
-
-def spread(run: Any) -> "Figure":
-    """First failing time after the fault's start, by distance from the fault; dependants with excess loss."""
-    asked = (run.record, run.topology, run.scenario.healthy_share, run.twin)
-    found = avalanche.failing(*asked)
-    doubtful = len(avalanche.doubtful(*asked))
-    note = (
-        f" ({doubtful} more low, too briefly or with too few calls to be called failing)" if doubtful else ""
-    )
-    figure = new_figure(8, 4.4, f"{run.title}: spread of the failure{note}")
-    ax = figure.subplots()
-    hops = [e.distance for e in found if e.distance is not None]
-    apart = max(hops, default=0) + 1
-    for marker, colour, label, dependant in (
-        ("o", "#0072B2", "dependants (excess loss)", True),
-        ("X", palette.FAILING, "bystanders: the avalanche", False),
-    ):
-        chosen = [e for e in found if e.dependant == dependant]
-        _failed(ax, run, chosen, apart, marker=marker, color=colour, label=label)
-    if not found:
-        ax.annotate("nothing failed", (0.5, 0.5), xycoords="axes fraction", ha="center", fontsize=12)
-    ax.axhline(0, color=palette.FAULT, linestyle="--", linewidth=0.8, label="the fault begins")
-    ax.set_xlabel("distance from the fault [hops; negative: downstream]")
-    ax.set_ylabel("first failing after [s]")
-    _limits(ax, run, found, hops, apart)
-    figure.legend(loc="outside lower center", ncols=3)
-    return figure
-
-
-def _limits(ax: Any, run: Any, found: list[avalanche.Verdict], hops: list[int], apart: int) -> None:
-    """Room for the names at the right; all at once is a second at least, not an axis of its own rounding."""
-    span, width = fault_span(run.record), run.record.bucket_ns
-    latest = max((e.since_ns + width for e in found), default=0) - (span[0] if span else 0)
-    ax.set_ylim(-0.12 * max(1.0, latest / 1e9), 1.15 * max(1.0, latest / 1e9))
-    ticks = list(range(min(hops, default=0), max(hops, default=0) + 1))
-    labels = [str(tick) for tick in ticks]
-    if len(hops) < len(found):
-        ticks, labels = [*ticks, apart], [*labels, "no path"]
-    ax.set_xticks(ticks, labels)
-    columns = ticks[-1] - ticks[0] + 1
-    ax.set_xlim(ticks[0] - 0.1 * columns, ticks[-1] + 0.45 * columns)
-
-
-def _failed(ax: Any, run: Any, chosen: list[avalanche.Verdict], apart: int, **look: Any) -> None:
-    """Endpoints as points, with one label for those at one place; without a path to the fault at `apart`.
-
-    A time is known to the bucket: the point stands in its middle, a bar spans it.
-    """
-    span, width = fault_span(run.record), run.record.bucket_ns / 1e9
-    places: dict[tuple[int, float], list[str]] = {}
-    for e in chosen:
-        name = run.topology.endpoints[e.endpoint].name
-        loss = run.measure(f"excess_loss({name})") if e.dependant else math.nan
-        after = (e.since_ns - (span[0] if span else 0)) / 1e9
-        more = "" if math.isnan(loss) else f", excess {loss:+,.0f}"
-        at = (apart if e.distance is None else e.distance, after + width / 2)
-        places.setdefault(at, []).append(f"{name}: {lag(after, width)}{more}")
-    xs, ys = [x for x, _ in places], [y for _, y in places]
-    ax.scatter(xs, ys, s=60, **look)
-    ax.vlines(
-        xs, [y - width / 2 for y in ys], [y + width / 2 for y in ys], color=look["color"], linewidth=1.5
-    )
-    for at, names in places.items():
-        ax.annotate("\n".join(names), at, xytext=(7, 0), textcoords="offset points", fontsize=7, va="center")

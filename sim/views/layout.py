@@ -1,6 +1,6 @@
 """Layered layout of a call graph: longest path from the sources, then barycentre sweeps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 SWEEPS = 4
 
@@ -37,9 +37,10 @@ def layers(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, 
     return depth
 
 
-def positions(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[int, tuple[float, float]]:
+def positions(
+    nodes: Sequence[int], edges: Sequence[tuple[int, int]], depth: Mapping[int, int]
+) -> dict[int, tuple[float, float]]:
     """(x, y) in 0..1: x by depth, y by the mean place of neighbours."""
-    depth = layers(nodes, edges)
     rows: dict[int, list[int]] = {}
     for node in nodes:
         rows.setdefault(depth[node], []).append(node)
@@ -50,6 +51,8 @@ def positions(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[in
     }
     near: dict[int, list[int]] = {n: [] for n in nodes}
     for a, b in edges:
+        if a == b or a not in near or b not in near:
+            continue
         near[a].append(b)
         near[b].append(a)
     for sweep in range(SWEEPS):
@@ -60,5 +63,6 @@ def positions(nodes: Sequence[int], edges: Sequence[tuple[int, int]]) -> dict[in
             )
             for i, n in enumerate(row):
                 place[n] = (i + 1) / (len(row) + 1)
-    deepest = max(depth.values(), default=0) or 1
-    return {n: (depth[n] / deepest, 1.0 - place[n]) for n in nodes}
+    highest = min(rows, default=0)
+    deepest = max(rows, default=0)
+    return {n: ((depth[n] - highest) / max(1, deepest - highest), 1.0 - place[n]) for n in nodes}

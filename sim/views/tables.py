@@ -6,6 +6,8 @@ from typing import Any
 from sim.experiment.compare import Interval, sentence
 from sim.measures.evaluate import definitions
 from sim.scenario.expect import parse_measure
+from sim.views.shortened import MANY, first_by, sum_of
+from sim.views.shortened import sentence as worst_of
 
 
 def show(x: float | None, unit: str = "") -> str:
@@ -76,7 +78,8 @@ def run_text(run: Any) -> str:
     rows = [HEAD, _line("all requests", summary["whole"])]
     if len(summary["sources"]) > 1:
         rows += [_line(f"  {n}", led) for n, led in summary["sources"].items()]
-    rows += [_line(n, led) for n, led in summary["edges"].items()]
+    edges, note = _edges(summary["edges"])
+    rows += edges
     widths = [max(len(r[i]) for r in rows) for i in range(len(HEAD) - 1)]
     lines = [run.title, ""]
     for row in rows:
@@ -84,10 +87,26 @@ def run_text(run: Any) -> str:
             c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths, strict=False))
         ]
         lines.append(("  ".join(cells) + "   " + row[-1]).rstrip())
+    lines += note
     if summary["in_flight"]:
         lines.append(f"in flight at the end: {summary['in_flight']:,} (started = N + in flight)")
     lines += ["", *_avalanche(summary["avalanche"])]
     return "\n".join(lines)
+
+
+def _edges(ledgers: dict[str, dict[str, Any]]) -> tuple[list[list[str]], list[str]]:
+    """(rows, what to say below them): every edge, or of many those that fail most and the sum of the others."""
+    if len(ledgers) < MANY:
+        return [_line(n, ledger) for n, ledger in ledgers.items()], []
+    worst, others = first_by(ledgers, lambda n: (-ledgers[n]["F"], -ledgers[n]["N"]))
+    fine = sum(not ledgers[n]["F"] for n in others)
+    rest = f"{len(others):,} others" + (f", {fine:,} of them without F" if fine < len(others) else "")
+    rows = [
+        *(_line(n, ledgers[n]) for n in worst),
+        _line(rest, sum_of(ledgers[n] for n in others)),
+    ]
+    which = "with the most failed calls" if ledgers[worst[0]]["F"] else "with the most calls: none fails"
+    return rows, [f"the {len(worst)} of {len(ledgers):,} edges {which}; summary.json holds all of them"]
 
 
 def lag(seconds: float, bucket_s: float) -> str:
@@ -104,16 +123,22 @@ def _avalanche(found: dict[str, Any]) -> list[str]:
     dependants = [f for f in found["failing"] if not f["bystander"]]
     if bystanders:
         lost = f"; lost requests to them: {show(found.get('lost_bystander_requests'))}"
-        names = ", ".join(_since(f, bucket_s) for f in bystanders)
+        names = worst_of(bystanders, lambda f: f["F"], lambda f: _since(f, bucket_s))
         lines.append(f"avalanche: failing bystanders {names}{lost}")
     else:
         lines.append("avalanche: no bystander fails")
     if dependants:
-        names = ", ".join(_since(f, bucket_s, f", excess loss {_excess(f)}") for f in dependants)
+        names = worst_of(
+            dependants, lambda f: f["F"], lambda f: _since(f, bucket_s, f", excess loss {_excess(f)}")
+        )
         lines.append(f"failing dependants: {names}")
         lines.append("  (excess loss: F beyond what fails if every call the fault touches failed at once)")
     if found.get("doubtful"):
-        names = ", ".join(f"{d['endpoint']} ({d['S']} of {d['N']} succeeded)" for d in found["doubtful"])
+        names = worst_of(
+            found["doubtful"],
+            lambda d: d["N"] - d["S"],
+            lambda d: f"{d['endpoint']} ({d['S']} of {d['N']} succeeded)",
+        )
         lines.append("low during the fault, too briefly or with too few calls to be called failing:")
         lines.append(f"  {names}")
     lines += _recovery(found, bucket_s)

@@ -8,12 +8,15 @@ import numpy as np
 from sim.views import palette, series
 from sim.views.canvas import new_figure
 from sim.views.marks import legend, mark
+from sim.views.shortened import first_by
 from sim.views.strips import MOST_STRIPS, strips
 from sim.words import OUTCOMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from sim.topology.types import Edge
 
 MOST_PANELS = 8
 TITLE_ROOM = 18
@@ -76,25 +79,29 @@ def _latency_title(run: Any, target: str, name: str) -> str:
     return name + (f" (without {refused:,} refused)" if refused else "")
 
 
-def _targets(run: Any) -> tuple[list[str], str]:
+def _targets(run: Any, edges: "list[Edge]") -> tuple[list[str], str]:
     """Sources, then edges between services; of too many those with breakers and failures. And a note."""
-    edges = [e for e in run.topology.edges if e.caller_service >= 0]
     names = [s.name for s in run.topology.sources]
     room = max(0, MOST_PANELS - len(names))
     guarded = {run.topology.scopes[c.scope].edge for c in run.record.copies}
     failed, calls = ({e.id: run.measure(f"{m}({e.name})") for e in edges} for m in "FN")
-    chosen = sorted(edges, key=lambda e: (e.id not in guarded, -failed[e.id], -calls[e.id]))[:room]
-    note = (
-        f" ({room} of {len(edges)} edges: breakers first, then failures, then calls)"
-        if len(edges) > room
-        else ""
-    )
-    return names[:MOST_PANELS] + [e.name for e in edges if e in chosen], note
+    chosen, others = first_by(edges, lambda e: (e.id not in guarded, -failed[e.id], -calls[e.id]), room)
+    notes = [f"{MOST_PANELS} of {len(names)} sources"] if len(names) > MOST_PANELS else []
+    if others:
+        notes.append(f"{room} of {len(edges):,} edges: breakers first, then failures, then calls")
+    names = names[:MOST_PANELS] + [e.name for e in sorted(chosen, key=lambda e: e.id)]
+    return names, f" ({'; '.join(notes)})" if notes else ""
 
 
-def _panels(run: Any, title: str, paint: "Callable[[Axes, str], str]") -> "Figure":
+def _between_services(run: Any) -> "list[Edge]":
+    return [e for e in run.topology.edges if e.caller_service >= 0]
+
+
+def _panels(
+    run: Any, title: str, targets: tuple[list[str], str], paint: "Callable[[Axes, str], str]"
+) -> "Figure":
     """A panel per source and edge; `paint` says the panel's title."""
-    names, note = _targets(run)
+    names, note = targets
     figure, axes = _figure([1.6] * len(names), f"{run.title}: {title}{note}")
     for i, (ax, name) in enumerate(zip(axes, names, strict=True)):
         text = paint(ax, name)
@@ -112,7 +119,7 @@ def outcomes(run: Any) -> "Figure":
         _stack(ax, run, name)
         return name
 
-    return _panels(run, "calls by outcome", paint)
+    return _panels(run, "calls by outcome", _targets(run, _between_services(run)), paint)
 
 
 def latency(run: Any) -> "Figure":
@@ -122,7 +129,13 @@ def latency(run: Any) -> "Figure":
         _latency_lines(ax, run, name)
         return _latency_title(run, name, name)
 
-    return _panels(run, "latency of completed calls", paint)
+    edges = _between_services(run)
+    watched = [e for e in edges if e.watched]
+    names, note = _targets(run, watched)
+    if len(watched) < len(edges):
+        kept = f"{len(watched):,} of {len(edges):,} edges are" if watched else "no edge is"
+        note += f" ({kept} watched: see `watch`)"
+    return _panels(run, "latency of completed calls", (names, note), paint)
 
 
 def _scopes(run: Any) -> tuple[list[int], str]:
@@ -164,8 +177,9 @@ def trips(run: Any) -> "Figure":
 
 def states(run: Any) -> "Figure":
     """Breaker states."""
-    n = min(len(series.state_spans(run)), MOST_STRIPS)
-    figure, axes = _figure([1.0 + 0.18 * n], f"{run.title}: breaker states")
+    n = len(series.state_spans(run))
+    tall = 1.0 + 0.18 * n if n <= MOST_STRIPS else 3.0
+    figure, axes = _figure([tall], f"{run.title}: breaker states")
     strips(axes[0], run)
     mark(axes[0], run, label=True)
     return figure
@@ -194,7 +208,7 @@ def queues(run: Any) -> "Figure":
     """Queue and busy slots per service, in the order of the file."""
     every = range(len(run.topology.services))
     fullest = sorted(sorted(every, key=lambda s: -_fullness(run, s))[:MOST_PANELS])
-    note = f", the {MOST_PANELS} fullest of {len(every)} services" if len(every) > MOST_PANELS else ""
+    note = f", the {MOST_PANELS} fullest of {len(every):,} services" if len(every) > MOST_PANELS else ""
     title = f"{run.title}: queue and busy slots (means over {series.width_s(run):g} s{note})"
     figure, axes = _figure([1.6] * len(fullest), title)
     for i, (ax, service) in enumerate(zip(axes, fullest, strict=True)):

@@ -65,7 +65,7 @@ def _panel(axes: "Axes", panel: Panel, findings: Sequence[Finding], span: tuple[
             seen[f.x] = seen.get(f.x, 0) + 1
             _point(axes, f, colour, marker)
     if not panel.log_y:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0.0, 1.05 * axes.dataLim.y1)
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=2)
 
 

@@ -44,15 +44,34 @@ def test_a_load_without_bound_ends_with_a_statement_of_what_grew(engine, monkeyp
     assert "bound the queues" in third
 
 
-def test_memory_that_is_left_is_no_more_than_the_container_gives(tmp_path, monkeypatch):
+def limit(group, most, used, files):
+    group.mkdir(exist_ok=True)
+    (group / "memory.max").write_text(f"{most}\n")
+    (group / "memory.current").write_text(f"{used}\n")
+    (group / "memory.stat").write_text(f"anon {used - files}\nfile {files}\ninactive_file {files}\n")
+
+
+def test_memory_that_is_left_is_no_more_than_any_container_around_gives(tmp_path, monkeypatch):
     machine = room.left_bytes()
     assert machine > 0
-    (tmp_path / "memory.max").write_text("5000\n")
-    (tmp_path / "memory.current").write_text("2000\n")
+    (tmp_path / "own").write_text("4:memory:/old\n0::/outer/inner\n")
     monkeypatch.setattr(room, "CGROUP", tmp_path)
+    monkeypatch.setattr(room, "OWN_GROUP", tmp_path / "own")
+    outer = tmp_path / "outer"
+    limit(outer, 5000, 2000, 0)
     assert room.left_bytes() == 3000
-    (tmp_path / "memory.max").write_text("max\n")
-    assert room.left_bytes() > 3000
+    limit(outer / "inner", 4000, 2000, 0)
+    assert room.left_bytes() == 2000
+    limit(outer / "inner", "max", 2000, 0)
+    assert room.left_bytes() == 3000
+    limit(outer, "max", 2000, 0)
+    assert room.left_bytes() > 5000
+
+
+def test_what_files_keep_in_a_containers_memory_is_not_used_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(room, "CGROUP", tmp_path)
+    limit(tmp_path, 5000, 4900, 4000)
+    assert room.left_bytes() == 4100
 
 
 def test_an_interrupt_while_the_engine_is_compiled_ends_at_once(tmp_path):

@@ -13,6 +13,7 @@ from sim.engines.compiled.memory import (
     throttle_of,
     throttle_params_of,
 )
+from sim.engines.compiled.pools import OUTSIDE, overrun
 from sim.policies.limits import concurrency, concurrency_envoy, throttle
 from sim.words import LIMITED
 
@@ -73,6 +74,9 @@ def concurrency_ended(w: Any, layer: Any, frame: Any, outcome: int) -> None:
     learned = p.learn[outcome]
     if learned != concurrency.IGNORED:
         rtt, dropped = max(1, w.now - frame.since), learned == concurrency.DROPPED
+        if copy.latencies_n >= copy.latencies_size:
+            overrun(w)
+            return
         concurrency.sample(copy, p, w.now, rtt, frame.n, dropped)
         if copy.latencies_n + w.margin >= copy.latencies_size:
-            w.low = 1
+            w.low |= OUTSIDE

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim import luck
+from sim import durations, luck
 from sim.engines.compiled.balancer import pick
 from sim.engines.compiled.booking import visit
 from sim.engines.compiled.clock import after, at_once
@@ -41,7 +41,7 @@ def net_delay(w: Any, wire: Any, key: Any, purpose: int) -> int:
         for i in range(wire.faults_n):
             fault = fault_of(w, lists(w)[wire.faults + i])
             if fault.verb != F_CUT and fault.active:
-                ns = int(ns * fault.times) + fault.plus_ns
+                ns = durations.added(durations.rounded(ns * fault.times), fault.plus_ns)
     return ns
 
 
@@ -71,13 +71,12 @@ def enter_attempt(w: Any, layer: Any, frame: Any) -> None:
         if delay or not at_once(w):
             after(w, delay, RANK_ARRIVAL, frame.key, ARRIVE, frame.id)
         else:
-            w.depth += 1
-            then(w, RISE)
+            descend(w)
             arrive(w, frame)
     elif fault_of(w, cut).mode == CUT_REFUSE:
         back = net_delay(w, wire, frame.key, luck.NET_BACK)
         frame.aux = UNREACHABLE
-        after(w, max(delay + back, w.reject_ns), RANK_ANSWER, frame.key, REFUSED, frame.id)
+        after(w, max(durations.added(delay, back), w.reject_ns), RANK_ANSWER, frame.key, REFUSED, frame.id)
     # A black hole swallows it: only the caller's own timeout ends this try.
 
 
@@ -93,7 +92,8 @@ def arrive(w: Any, frame: Any) -> None:
         number = pick(w, service_of(w, layer.service), frame.key)
     job = new_job(w, layer, frame, layer.endpoint, number)
     frame.job = job.id
-    then(w, ARRIVED, job.id)
+    if w.tasks_n:
+        then(w, ARRIVED, job.id)
     if number < 0 or not replica_of(w, number).up:
         job.over = 1
         visit(w, layer.endpoint, DOWN, 1)
@@ -129,12 +129,20 @@ def answer(w: Any, job: Any, outcome: int) -> bool:
             return False
         outcome = UNREACHABLE
     job.outcome = outcome
-    if delay or job.arriving or not at_once(w):
+    if delay or job.arriving == w.happened or not at_once(w):
         after(w, delay, RANK_ANSWER, job.key, DELIVER, job.id)
         return False
-    w.depth += 1
-    then(w, RISE)
+    descend(w)
     return True
+
+
+@compiled
+def descend(w: Any) -> None:
+    """A message is handled within the event that sent it. Where nothing is left to be done after it, nothing
+    would see how deep that was."""
+    w.depth += 1
+    if w.tasks_n:
+        then(w, RISE)
 
 
 @compiled

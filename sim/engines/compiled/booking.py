@@ -5,6 +5,7 @@ from typing import Any
 from numba.cpython.unsafe.numbers import leading_zeros
 
 from sim.engines.compiled.memory import ANY, compiled, ints
+from sim.engines.compiled.pools import OUTSIDE
 from sim.record.histogram import SUB_BITS
 from sim.record.ledger import BIN_BITS
 from sim.record.types import GAUGES, VISITS
@@ -66,7 +67,7 @@ def add_bin(w: Any, key: int) -> None:
             bins[2 * place] = key
             w.bins_n += 1
             if w.bins_n > w.bins_limit:
-                w.low = 1
+                w.low |= OUTSIDE
             break
         place = (place + 1) & w.bins_mask
     bins[2 * place + 1] += 1

@@ -16,6 +16,7 @@ from sim.engines.compiled.memory import (
     record_at,
     scope_of,
 )
+from sim.engines.compiled.pools import take_move
 from sim.engines.compiled.tasks import HEAR, TICK
 from sim.engines.ranks import RANK_ANSWER, RANK_FAULT
 from sim.policies import breaker as machine
@@ -55,10 +56,7 @@ def write(
     w: Any, scope: int, caller: int, target: int, from_state: int, to_state: int, cause: int
 ) -> Any:  # fmt: skip
     """A move of a copy into the log."""
-    move = record_at(w.moves_at, w.moves_n, layout.MOVE)
-    w.moves_n += 1
-    if w.moves_n + w.margin >= w.moves_size:
-        w.low = 1
+    move = take_move(w)
     move.t_ns, move.scope, move.caller, move.target = w.now, scope, caller, target
     move.from_state, move.to_state, move.cause = from_state, to_state, cause
     move.n = move.failures = move.slow = move.open_ns = move.after = 0

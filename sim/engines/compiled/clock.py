@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.memory import compiled, record_at
-from sim.engines.compiled.pools import free_moment, overrun, take_moment
+from sim.engines.compiled.pools import OUTSIDE, free_moment, overrun, take_moment
 from sim.engines.ranks import DEPTH, INSTANT_LIMIT
 
 FOUR = np.uint64(4)
@@ -71,7 +71,7 @@ def stand_still(w: Any, op: int) -> None:
     w.same += 1
     if w.same > INSTANT_LIMIT:
         w.stuck = op
-        w.low = 1
+        w.low |= OUTSIDE
 
 
 @compiled
@@ -102,7 +102,7 @@ def push(w: Any, time: int, order: int, number: int, slot: int) -> None:
         place = (place - 1) >> 1
     put(row_of(w, place), new)
     if w.heap_n + w.margin >= w.heap_size:
-        w.low = 1
+        w.low |= OUTSIDE
         if w.heap_n + 1 == w.heap_size:
             overrun(w)
             w.heap_n -= 1
@@ -145,6 +145,8 @@ def happen(w: Any) -> int:
     op, subject = lift(w)
     if op:
         w.now = time
+        w.happened += 1
+        w.depth = 0
         task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
         task.op, task.a = op, subject
         w.tasks_n += 1

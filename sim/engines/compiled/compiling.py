@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,16 @@ from numba.core import codegen, cpu
 
 ENTRIES = ("advance_run", "start_run", "nrt", "multi3")
 """The functions that Python calls, and numba's own run time."""
-SOURCES = ("engines", "policies", "record", "topology", "distributions.py", "luck.py", "words.py")
+SOURCES = (
+    "engines",
+    "policies",
+    "record",
+    "topology",
+    "distributions.py",
+    "durations.py",
+    "luck.py",
+    "words.py",
+)
 """What the kernel is made of, below `sim/`."""
 
 
@@ -106,15 +115,17 @@ def compile_elsewhere(module: str) -> None:
     path = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     environment = {**os.environ, "PYTHONPATH": path}
     try:
-        subprocess.run([sys.executable, "-m", module], env=environment, capture_output=True, check=False)
+        subprocess.run(
+            [sys.executable, "-P", "-m", module], env=environment, capture_output=True, check=False
+        )
     except OSError:
         return
 
 
 @contextmanager
 def alone(entry: Any) -> Iterator[None]:
-    """One process compiles an entry, the others wait: what they would do is then done. Without file locks
-    (Windows) each does it for itself."""
+    """One process compiles an entry, the others wait: what they would do is then done. Where files cannot be
+    locked (Windows, some network file systems) each does it for itself."""
     try:
         import fcntl
     except ImportError:
@@ -123,16 +134,17 @@ def alone(entry: Any) -> Iterator[None]:
     folder = Path(entry._cache.cache_path)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "compiling.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed, or this process ends
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the file is closed, or this process ends
         yield
 
 
-def kept(entry: Any) -> bool:
-    """Has it been compiled for these sources, on this machine?"""
-    file = getattr(entry._cache, "_cache_file", None)
+def kept(entry: Any, signature: tuple[Any, ...]) -> bool:
+    """Has it been compiled for these sources, for this machine?"""
     if entry.signatures:
         return True
+    file = getattr(entry._cache, "_cache_file", None)
     if file is None:
         return False
     file._source_stamp = stamp()
-    return bool(file._load_index())
+    return entry._cache._index_key(signature, entry.targetctx.codegen()) in file._load_index()

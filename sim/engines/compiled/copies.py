@@ -34,9 +34,7 @@ def _next(run: "Run", name: str) -> tuple[int, Any]:
     """The next record of a table that only grows: its number, and itself."""
     number, table = int(run.world[f"{name}_n"][0]), run.held[name]
     if number == len(table):
-        grown = np.zeros(2 * number, table.dtype)
-        grown[:number] = table
-        run._hold(name, grown)
+        run._hold(name, run.twice(table))
     run.world[f"{name}_n"] = number + 1
     run.held[name][number]["id"] = number
     return number, run.held[name][number]
@@ -130,8 +128,7 @@ def more_latencies(run: "Run") -> None:
     n, margin = int(run.world["concurrencies_n"][0]), int(run.world["margin"][0])
     table = run.held["concurrencies"][:n]
     for number in np.flatnonzero(table["latencies_n"] + margin >= table["latencies_size"])[1:].tolist():
-        room = run.samples[number]
-        _latencies(run, number, np.concatenate([room, np.zeros_like(room)]))
+        _latencies(run, number, run.twice(run.samples[number]))
 
 
 def _ejector(run: "Run", layer: Any, caller: int, target: int) -> int:

@@ -1,9 +1,10 @@
 """Cores of a replica: dedicated ones, or fewer cores than attempts at work, shared equally."""
 
-import math
 from typing import Any
 
-from sim import luck
+from numba.extending import register_jitable
+
+from sim import durations, luck
 from sim.engines.compiled.booking import gauge
 from sim.engines.compiled.clock import after, cancel
 from sim.engines.compiled.draws import draw
@@ -14,6 +15,10 @@ from sim.engines.ranks import RANK_ANSWER
 from sim.record.types import WORKING_NS
 from sim.topology.types import F_SLOW
 
+register_jitable(durations.rounded)
+register_jitable(durations.rounded_up)
+register_jitable(durations.added)
+
 
 @compiled
 def work_ns(w: Any, replica: Any, walk: Any, step: Any) -> int:
@@ -22,14 +27,14 @@ def work_ns(w: Any, replica: Any, walk: Any, step: Any) -> int:
     service = service_of(w, replica.service)
     ns = draw(w, step.work, luck.uniform(job.key, luck.WORK, step.position))
     if service.contention != 0.0 and replica.inside > 1:
-        ns = int(ns * (1.0 + service.contention * (replica.inside - 1)))
+        ns = durations.rounded(ns * (1.0 + service.contention * (replica.inside - 1)))
     if replica.cold_until > w.now:
-        ns = int(ns * service.cold_start_times)
+        ns = durations.rounded(ns * service.cold_start_times)
     if replica.slow_n:
         for i in range(replica.faults_n):
             fault = fault_of(w, lists(w)[replica.faults + i])
             if fault.verb == F_SLOW and fault.active and touches(w, fault, job.endpoint):
-                ns = int(ns * fault.times) + fault.plus_ns
+                ns = durations.added(durations.rounded(ns * fault.times), fault.plus_ns)
     return ns
 
 
@@ -214,7 +219,7 @@ def plan(w: Any, replica: Any) -> None:
     speed = rate(replica)
     if replica.top and speed > 0.0:
         first = walk_of(w, replica.top)
-        delay = max(0, math.ceil((first.finish - replica.virtual) / speed))
+        delay = max(0, durations.rounded_up((first.finish - replica.virtual) / speed))
         replica.next_moment = after(w, delay, RANK_ANSWER, first.key, SERVED, replica.id)
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from numba.extending import register_jitable
 
-from sim.engines.compiled import layout
 from sim.engines.compiled.balancer import choose, known, pick
 from sim.engines.compiled.breaking import RESTARTED, write
 from sim.engines.compiled.clock import after, cancel
@@ -17,10 +16,10 @@ from sim.engines.compiled.memory import (
     layer_of,
     lists,
     outlier_params_of,
-    record_at,
     replica_of,
     service_of,
 )
+from sim.engines.compiled.pools import take_meeting
 from sim.engines.compiled.tasks import SWEEP
 from sim.engines.ranks import RANK_FAULT
 from sim.policies import outlier, outlier_hosts
@@ -106,12 +105,9 @@ def meet(w: Any, layer: Any, e: Any) -> None:
             outlier.join(e, host)
             if not e.met[host]:
                 e.met[host] = 1
-                meeting = record_at(w.meetings_at, w.meetings_n, layout.MEETING)
+                meeting = take_meeting(w)
                 meeting.scope, meeting.caller, meeting.t_ns = e.scope, e.caller, w.now
                 meeting.target = e.first_host + host
-                w.meetings_n += 1
-                if w.meetings_n + w.margin >= w.meetings_size:
-                    w.low = 1
     after_ejector(w, e, outlier_params_of(w, layer.params))
 
 

@@ -26,6 +26,7 @@ from sim.engines.compiled.memory import (
     params_of,
     service_of,
 )
+from sim.engines.compiled.pools import OUTSIDE
 from sim.engines.compiled.retrying import (
     arm,
     send,
@@ -155,7 +156,8 @@ def has_copy(w: Any, layer: Any, caller: int, target: int) -> bool:
     if find_copy(w, layer, caller, target):
         return True
     w.want_layer, w.want_caller, w.want_target = layer.id, caller, target
-    w.want = w.low = 1
+    w.want = 1
+    w.low |= OUTSIDE
     return False
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from sim import luck
-from sim.engines.compiled import layout
 from sim.engines.compiled.booking import gauge
 from sim.engines.compiled.caches import flush
 from sim.engines.compiled.clock import after
@@ -13,12 +12,12 @@ from sim.engines.compiled.memory import (
     cache_of,
     compiled,
     lists,
-    record_at,
     replica_of,
     service_of,
     source_of,
     wire_of,
 )
+from sim.engines.compiled.pools import OUTSIDE, take_span
 from sim.engines.compiled.sources import set_surge
 from sim.engines.compiled.stopping import crash
 from sim.engines.compiled.tasks import APPLY, BEGUN, FAULT_BEGIN, FAULT_END, then
@@ -86,7 +85,8 @@ def has_room(w: Any, fault: Any) -> bool:
     room = works + w.margin
     if w.free_moments >= room and w.heap_n + room < w.heap_size:
         return True
-    w.need, w.low = works, 1
+    w.need = works
+    w.low |= OUTSIDE
     return False
 
 
@@ -96,10 +96,7 @@ def fault_ends(w: Any, fault: Any) -> None:
     if not has_room(w, fault):
         then(w, FAULT_END, fault.id)
         return
-    span = record_at(w.spans_at, w.spans_n, layout.SPAN)
-    w.spans_n += 1
-    if w.spans_n + w.margin >= w.spans_size:
-        w.low = 1
+    span = take_span(w)
     span.fault, span.start_ns, span.end_ns = fault.id, fault.active_since, w.now
     fault.active_since, fault.active = -1, 0
     if fault.verb != F_FLUSH:

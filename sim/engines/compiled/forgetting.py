@@ -5,8 +5,8 @@ from typing import Any
 from sim.engines.compiled.breaking import forget_breaker
 from sim.engines.compiled.caches import forget_entries
 from sim.engines.compiled.ejecting import forget_ejector
-from sim.engines.compiled.memory import ANY, compiled, copy_of, ejector_of, frame_of, ints, scope_of
-from sim.engines.compiled.tasks import FORGET, FORGET_WAITING, WITHDRAW, then
+from sim.engines.compiled.memory import ANY, compiled, copy_of, ejector_of, ints, scope_of
+from sim.engines.compiled.tasks import FORGET, FORGET_WAITING, WITHDRAW, WITHDRAW_NEXT, then
 from sim.topology.types import CANCEL_NONE, L_BREAKER, L_BULKHEAD, L_OUTLIER
 
 
@@ -43,10 +43,14 @@ def forget_copies(w: Any, scope: Any, place: int) -> None:
 def forget_waiting(w: Any, places: Any) -> None:
     """Who still waits for a place (a call that nobody awaits) goes with the caller."""
     number = places.waiting_first
+    places.waiting_first = places.waiting_last = places.waiting_n = 0
     if number:
-        places.waiting_first = frame_of(w, number).waits_next
-        places.waiting_n -= 1
-        if places.waiting_first == 0:
-            places.waiting_last = 0
-        then(w, FORGET_WAITING, places.id)
-        then(w, WITHDRAW, number, CANCEL_NONE)
+        then(w, WITHDRAW_NEXT, number)
+
+
+@compiled
+def withdraw_next(w: Any, frame: Any) -> None:
+    """This one, and then those who waited behind it."""
+    if frame.waits_next:
+        then(w, WITHDRAW_NEXT, frame.waits_next)
+    then(w, WITHDRAW, frame.id, CANCEL_NONE)

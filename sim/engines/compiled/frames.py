@@ -23,11 +23,10 @@ def blank_frame(w: Any, layer: int, key: Any) -> Any:
     number = take_frame(w)
     frame = frame_of(w, number)
     frame.id, frame.layer, frame.key = number, layer, key
+    frame.replica, frame.cost = -1, 0.0
     frame.state = LIVE
     frame.child = frame.timer = frame.n = frame.since = frame.until = 0
     frame.ticket = frame.copy = frame.aux = frame.job = frame.next = frame.waits_next = 0
-    frame.replica = -1
-    frame.cost = 0.0
     return frame
 
 

@@ -25,7 +25,7 @@ from sim.engines.compiled.memory import (
     walk_of,
 )
 from sim.engines.compiled.pools import FULL, LOW
-from sim.engines.compiled.tasks import FRAME, JOB, JOIN, KINDS, NOTHING, WALK
+from sim.engines.compiled.tasks import FRAME, JOB, JOIN, KINDS, NOTHING, WALK, WITHDRAW_NEXT
 from sim.topology.types import L_HEDGE
 
 
@@ -95,11 +95,10 @@ def roots(w: Any) -> int:
         task = record_at(w.tasks_at, i, layout.TASK)
         top = mark(w, top, KINDS[task.op, 0], task.a)
         top = mark(w, top, KINDS[task.op, 1], task.b)
+        if task.op == WITHDRAW_NEXT:
+            top = of_waiting(w, top, task.a)
     for i in range(1, w.guards_n):
-        number = guard_of(w, i).waiting_first
-        while number:
-            top = mark(w, top, FRAME, number)
-            number = frame_of(w, number).waits_next
+        top = of_waiting(w, top, guard_of(w, i).waiting_first)
     for i in range(w.replicas_n):
         replica = replica_of(w, i)
         number = replica.jobs_first
@@ -119,6 +118,15 @@ def roots(w: Any) -> int:
             top = mark(w, top, WALK, number)
             number = walk_of(w, number).works_after
         top = mark(w, top, WALK, replica.top)
+    return top
+
+
+@compiled
+def of_waiting(w: Any, top: int, number: int) -> int:
+    """Those who wait in one line for a place."""
+    while number:
+        top = mark(w, top, FRAME, number)
+        number = frame_of(w, number).waits_next
     return top
 
 

@@ -246,7 +246,7 @@ def of_replicas(w: Any, task: Any, op: int) -> None:
     elif op == t.STOP_WALK:
         stopping.stop_walk(w, walk_of(w, task.a), task.b)
     elif op == t.STOP_INNER:
-        stopping.stop_inner(w, walk_of(w, task.a), task.b)
+        stopping.stop_inner(w, walk_of(w, task.a), task.b, task.c)
     elif op == t.STOP_WALKS:
         stopping.stop_walks(w, job_of(w, task.a), task.b, task.c)
     elif op == t.DROPPED:
@@ -270,6 +270,8 @@ def of_the_rest(w: Any, task: Any, op: int) -> None:
         forgetting.forget_caller(w, task.a, task.b)
     elif op == t.FORGET_WAITING:
         forgetting.forget_waiting(w, guard_of(w, task.a))
+    elif op == t.WITHDRAW_NEXT:
+        forgetting.withdraw_next(w, frame_of(w, task.a))
     elif op == t.BY_HAND_NEXT:
         operations.by_hand_next(w, operation_of(w, task.a), task.b, task.c)
     elif op == t.APPLY:

@@ -44,7 +44,7 @@ def log(name: str) -> str:
 
 WORLD = record(
     # The clock, and what a run counts.
-    "now scheduled stopped depth instant same stuck draining busy sent ended succeeded requests successes"
+    "now happened scheduled stopped depth instant same stuck draining busy sent ended succeeded requests successes"
     " reject_ns"
     # Why the kernel stops between two tasks; the copy that it wants.
     " low margin need broken want want_layer want_caller want_target"
@@ -74,10 +74,11 @@ MEETING = record("scope caller target t_ns")
 """An ejector meets a host."""
 
 FRAME = record(
-    "id layer parent call child deadline state timer"
-    " n since until ticket copy aux replica job next waits_next"
+    "id layer parent call deadline replica"
+    # Side by side, for they begin at 0: the compiler clears them at once.
+    " state child timer n since until ticket copy aux job next waits_next"
     # Of a call: the root frame.
-    " owner_kind owner caller degraded fell_back propagates served_ns",
+    " owner_kind owner caller degraded fell_back served_ns propagates",
     keys="key",
     floats="cost",
 )
@@ -88,9 +89,9 @@ JOB = record(
     keys="key",
 )
 WALK = record(
-    "id job steps steps_n i rep join calls moment waiting waits_since patience_ns work_ns work_left"
-    " work_since over has_slot number next queue_before queue_after works works_before works_after"
-    " left right",
+    "id job steps steps_n join number waits_since patience_ns work_ns work_left work_since"
+    " works_before works_after"
+    " i rep calls moment waiting over has_slot next queue_before queue_after works left right",
     floats="began finish",
     keys="key",
 )

@@ -10,7 +10,7 @@ from sim.record.types import GAUGES, VISITS, Record
 from sim.topology.types import Topology
 from sim.words import COUNTERS
 
-BINS = 1 << 15
+BINS = 1 << 13
 """Places of the table of bins: it stays in the cache; when it is half full it is put away."""
 
 

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sim.engines.compiled.memory import ANY, compiled, ints
+from sim.engines.compiled import layout
+from sim.engines.compiled.memory import ANY, compiled, ints, record_at
 
 OUTSIDE, LOW, FULL = 1, 2, 4
 """What `low` of the world holds: something is to be done outside of the kernel; garbage is to be collected;
@@ -20,7 +21,7 @@ def overrun(w: Any) -> None:
 def take_moment(w: Any) -> int:
     w.free_moments -= 1
     if w.free_moments < w.margin:
-        w.low = 1
+        w.low |= OUTSIDE
         if w.free_moments < 0:
             overrun(w)
             w.free_moments = 0
@@ -75,3 +76,45 @@ def take_join(w: Any) -> int:
             overrun(w)
             w.free_joins = 0
     return ints(w.free_joins_at, ANY)[w.free_joins]
+
+
+# Logs: rows are only ever added ----------------------------------------------------------------------
+
+
+@compiled
+def take_move(w: Any) -> Any:
+    """A row for a move of a breaker or an ejector."""
+    move = record_at(w.moves_at, w.moves_n, layout.MOVE)
+    w.moves_n += 1
+    if w.moves_n + w.margin >= w.moves_size:
+        w.low |= OUTSIDE
+        if w.moves_n == w.moves_size:
+            overrun(w)
+            w.moves_n -= 1
+    return move
+
+
+@compiled
+def take_span(w: Any) -> Any:
+    """A row for a fault's begin and end."""
+    span = record_at(w.spans_at, w.spans_n, layout.SPAN)
+    w.spans_n += 1
+    if w.spans_n + w.margin >= w.spans_size:
+        w.low |= OUTSIDE
+        if w.spans_n == w.spans_size:
+            overrun(w)
+            w.spans_n -= 1
+    return span
+
+
+@compiled
+def take_meeting(w: Any) -> Any:
+    """A row for an ejector that meets a host."""
+    meeting = record_at(w.meetings_at, w.meetings_n, layout.MEETING)
+    w.meetings_n += 1
+    if w.meetings_n + w.margin >= w.meetings_size:
+        w.low |= OUTSIDE
+        if w.meetings_n == w.meetings_size:
+            overrun(w)
+            w.meetings_n -= 1
+    return meeting

@@ -22,7 +22,7 @@ def new_job(w: Any, layer: Any, frame: Any, endpoint: int, replica: int) -> Any:
     number = take_job(w)
     job = job_of(w, number)
     job.id, job.layer, job.frame, job.key, job.endpoint = number, layer.id, frame.id, frame.key, endpoint
-    job.replica, job.arrived, job.arriving = replica, w.now, 1
+    job.replica, job.arrived, job.arriving = replica, w.now, w.happened
     job.deadline = frame.deadline if frame_of(w, frame.call).propagates else FOREVER
     job.begun = job.begun_at = job.over = job.degraded = job.outcome = job.told = job.fault = 0
     job.worked_ns = job.late_ns = job.first_walk = job.last_walk = job.walks_n = 0
@@ -36,9 +36,9 @@ def new_walk(w: Any, job: Any, steps: int, steps_n: int, join: int) -> Any:
     number = take_walk(w)
     walk = walk_of(w, number)
     walk.id, walk.job, walk.key, walk.steps, walk.steps_n = number, job.id, job.key, steps, steps_n
-    walk.join, walk.number, walk.next = join, job.walks_n, 0
+    walk.join, walk.number = join, job.walks_n
     walk.i = walk.rep = walk.calls = walk.moment = walk.waiting = walk.over = walk.has_slot = 0
-    walk.works = walk.left = walk.right = walk.queue_before = walk.queue_after = 0
+    walk.next = walk.queue_before = walk.queue_after = walk.works = walk.left = walk.right = 0
     if job.last_walk:
         walk_of(w, job.last_walk).next = number
     else:
@@ -245,6 +245,7 @@ def left(w: Any, job: Any) -> None:
     one_less(w)
     if job.fault:
         then(w, FAULT_BEGIN, job.fault - 1)
+        job.fault = 0
 
 
 @compiled

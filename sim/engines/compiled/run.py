@@ -18,7 +18,7 @@ from sim.engines.compiled.pools import FULL, LOW
 from sim.engines.compiled.tasks import WORDS
 from sim.engines.room import left_bytes, out_of_memory
 from sim.errors import SimulationError
-from sim.record.types import WORKING_NS, Record
+from sim.record.types import GAUGES, WORKING_NS, Record
 from sim.topology.types import L_HEDGE, Topology
 from sim.words import FOREVER
 
@@ -39,6 +39,7 @@ class Run:
     """One run. `slice_` and `room` are for tests: they must leave no trace in the record."""
 
     def __init__(self, topology: Topology, seed: int, *, slice_: int = SLICE, room: int = 512) -> None:
+        read_kernel()
         self.topology = topology
         self.slice = slice_
         self.interrupted = False
@@ -52,6 +53,7 @@ class Run:
         """Samples of concurrency limits, which grow."""
         for name, table in self.standing.tables.items():
             self._hold(name, table)
+        self._gauges()
         w = self.world[0]
         w["replicas_n"], w["scopes_n"] = topology.replicas, len(topology.scopes)
         w["faults_n"], w["sources_n"] = len(topology.faults), len(topology.sources)
@@ -63,6 +65,13 @@ class Run:
         w["margin"] = margin = 32 + 4 * most_in_a_task(topology)
         self._pools(max(room, 4 * margin), waiting_at_the_start(topology) + 2 * margin)
         self.tables = Tables(topology, self._levels, self._hold, w)
+
+    def _gauges(self) -> None:
+        """What `_levels` reads, bucket after bucket."""
+        replicas = self.held["replicas"][: self.topology.replicas]
+        self.replicas = {name: replicas[name] for name in ("queue_n", "inside", "works_n", "up", "frozen")}
+        self.most_working = np.where(replicas["shared"] > 0, replicas["cores"], FOREVER)
+        self.levels = np.zeros((len(replicas), len(GAUGES)), dtype=np.int64)
 
     def _pools(self, room: int, moments: int) -> None:
         """Room for so many records and rows, and for at least so many moments."""
@@ -150,11 +159,12 @@ class Run:
             self._until(FOREVER, progress)
 
     def _levels(self) -> Any:
-        """How high the gauges of the replicas stand, a row for each."""
-        r = self.held["replicas"][: self.topology.replicas]
-        working = np.where(r["shared"] > 0, np.minimum(r["cores"], r["works_n"]), r["works_n"])
-        working = np.where(r["frozen"] > 0, 0, working)
-        return np.stack([r["queue_n"], r["inside"], working, r["up"]], axis=1)
+        """How high the gauges of the replicas stand, a row for each: good until it is asked for again."""
+        r, out = self.replicas, self.levels
+        out[:, 0], out[:, 1], out[:, 3] = r["queue_n"], r["inside"], r["up"]
+        np.minimum(r["works_n"], self.most_working, out=out[:, 2])
+        out[:, 2] *= r["frozen"] == 0
+        return out
 
     # Room ------------------------------------------------------------------------------------------
 
@@ -182,9 +192,9 @@ class Run:
         more = w["margin"] + w["need"]
         while w["free_moments"] < more:
             self._enlarge("moments")
-        for name, dtype in LOGS.items():
+        for name in LOGS:
             while w[f"{name}_n"] + (more if name == "heap" else w["margin"]) >= w[f"{name}_size"]:
-                self._hold(name, self._doubled(name, dtype))
+                self._hold(name, self.twice(self.held[name]))
                 w[f"{name}_size"] *= 2
         self.tables.make_room()
         low = any(w[f"free_{name}"] < w["margin"] for name in COLLECTED)
@@ -196,20 +206,19 @@ class Run:
         size, free = int(w[f"{name}_size"]), int(w[f"free_{name}"])
         if name == "moments" and 2 * size > 1 << SLOT_BITS:
             raise self._out_of_memory()
-        self._hold(name, self._doubled(name, POOLS[name]))
-        stack = self._doubled(f"free_{name}", np.int64)
+        self._hold(name, self.twice(self.held[name]))
+        stack = self.twice(self.held[f"free_{name}"])
         # Highest numbers lowest, as `garbage` leaves them.
         stack[size : size + free] = stack[:free]
         stack[:size] = np.arange(2 * size - 1, size - 1, -1)
         self._hold(f"free_{name}", stack)
         w[f"{name}_size"], w[f"free_{name}"] = 2 * size, free + size
 
-    def _doubled(self, name: str, dtype: Any) -> Any:
+    def twice(self, array: Any) -> Any:
         """An array with as much room again. Raises SimulationError if there is no memory for that."""
-        array = self.held[name]
         if left_bytes() < 2 * array.nbytes:
             raise self._out_of_memory()
-        out = np.zeros(2 * len(array), dtype)
+        out = np.zeros(2 * len(array), array.dtype)
         out[: len(array)] = array
         return out
 
@@ -239,9 +248,15 @@ def most_in_a_task(topology: Topology) -> int:
     )  # fmt: skip
 
 
+def entries() -> dict[Any, tuple[Any, ...]]:
+    """What Python calls of the kernel, and with what."""
+    world = numba.typeof(np.zeros(1, layout.WORLD))
+    return {kernel.start_run: (world,), kernel.advance_run: (world, numba.int64, numba.int64)}
+
+
 def is_compiled() -> bool:
     """Is the kernel on disk, so that it need not be compiled first?"""
-    return kept(kernel.advance_run)
+    return all(kept(entry, signature) for entry, signature in entries().items())
 
 
 def compile_kernel() -> None:
@@ -255,13 +270,7 @@ def compile_kernel() -> None:
 
 def read_kernel() -> None:
     """From disk, or compile it here."""
-    world = numba.typeof(np.zeros(1, layout.WORLD))
-    prepare(
-        {
-            kernel.start_run: (world,),
-            kernel.advance_run: (world, numba.int64, numba.int64),
-        }
-    )
+    prepare(entries())
 
 
 def run(topology: Topology, seed: int, progress: Callable[[int, int], None] | None = None) -> Record:

@@ -19,10 +19,8 @@ from sim.engines.compiled.tasks import (
     FORGET,
     SERVE,
     STOP_INNER,
-    STOP_WALK,
     STOP_WALKS,
     WITHDRAW,
-    in_this_order,
     then,
 )
 from sim.record import types as record
@@ -44,22 +42,23 @@ def stop_walk(w: Any, walk: Any, cancel: int) -> None:
     abandon(w, replica, walk)
     if walk.has_slot and not service_of(w, replica.service).holds_slot:
         free_slot(w, replica, walk)
-    then(w, STOP_INNER, walk.id, cancel)
+    then(w, STOP_INNER, walk.id, 0, cancel)
     if walk.calls:
         then(w, WITHDRAW, walk.calls, cancel)
         walk.calls = 0
 
 
 @compiled
-def stop_inner(w: Any, walk: Any, cancel: int) -> None:
-    """Stop the branches of a walk."""
-    base, number = w.tasks_n, job_of(w, walk.job).first_walk
+def stop_inner(w: Any, walk: Any, last: int, cancel: int) -> None:
+    """Stop the branches of a walk, those that come after `last` in its job."""
+    number = walk_of(w, last).next if last else job_of(w, walk.job).first_walk
     while number:
         inner = walk_of(w, number)
         if inner.join and join_of(w, inner.join).walk == walk.id and not inner.over:
-            then(w, STOP_WALK, number, cancel)
+            then(w, STOP_INNER, walk.id, number, cancel)
+            stop_walk(w, inner, cancel)
+            return
         number = inner.next
-    in_this_order(w, base)
 
 
 @compiled

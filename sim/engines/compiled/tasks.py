@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.memory import compiled, record_at
-from sim.engines.compiled.pools import overrun
+from sim.engines.compiled.pools import OUTSIDE, overrun
 
 NOTHING, FRAME, JOB, WALK, JOIN = range(5)
 
@@ -81,10 +81,11 @@ NOTHING, FRAME, JOB, WALK, JOIN = range(5)
     PLAN_LOOK,
     LEAVE,
     FORGET_WAITING,
+    WITHDRAW_NEXT,
     BY_HAND_NEXT,
-) = range(1, 65)
+) = range(1, 66)
 
-KINDS = np.zeros((65, 2), dtype=np.int64)
+KINDS = np.zeros((66, 2), dtype=np.int64)
 """By task: what its subjects a and b are."""
 for _op in (
     ARRIVE,
@@ -103,7 +104,7 @@ for _op in (
     KINDS[_op, 0] = FRAME
 for _op in (DELIVER, TOLD, HUNG_UP, ARRIVED, ANSWER, RAN_ON, LEFT, DROPPED, WASTE, CRASH_NEXT, CRASHED):
     KINDS[_op, 0] = JOB
-for _op in (DONE, HIT, BEGIN_CALL, NEXT_CALL, STOP_WALK, STOP_INNER):
+for _op in (DONE, HIT, BEGIN_CALL, NEXT_CALL, STOP_WALK):
     KINDS[_op, 0] = WALK
 for _op in (NEXT_BRANCH, BRANCH_OVER, DECIDED):
     KINDS[_op, 0] = JOIN
@@ -111,6 +112,8 @@ for _op in (GRANTED, WAITED, TELL_ON, HEAR):
     KINDS[_op, 0] = FRAME
 KINDS[WAIT_FOR] = WALK, FRAME
 KINDS[STOP_WALKS] = JOB, WALK
+KINDS[STOP_INNER] = WALK, WALK
+KINDS[WITHDRAW_NEXT] = FRAME, NOTHING
 KINDS[LAST_COPY] = FRAME, FRAME
 
 WORDS = {
@@ -128,16 +131,22 @@ WORDS = {
 
 
 @compiled
+def more_tasks(w: Any) -> None:
+    """There is one more on the stack."""
+    w.tasks_n += 1
+    if w.tasks_n + w.margin >= w.tasks_size:
+        w.low |= OUTSIDE
+        if w.tasks_n == w.tasks_size:
+            overrun(w)
+            w.tasks_n -= 1
+
+
+@compiled
 def then(w: Any, op: int, a: int = 0, b: int = 0, c: int = 0) -> None:
     """Do this next, before whatever is on the stack."""
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
     task.op, task.a, task.b, task.c = op, a, b, c
-    w.tasks_n += 1
-    if w.tasks_n + w.margin >= w.tasks_size:
-        w.low = 1
-        if w.tasks_n == w.tasks_size:
-            overrun(w)
-            w.tasks_n -= 1
+    more_tasks(w)
 
 
 @compiled
@@ -145,10 +154,7 @@ def then_enter(w: Any, frame: int, layer: int, key: Any) -> None:
     """Begin a pass below a frame next."""
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
     task.op, task.a, task.b, task.key = ENTER, frame, layer, np.uint64(key)
-    w.tasks_n += 1
-    if w.tasks_n == w.tasks_size:
-        overrun(w)
-        w.tasks_n -= 1
+    more_tasks(w)
 
 
 @compiled

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sim import luck
+from sim import durations, luck
 from sim.distributions import CONSTANT, draw
 from sim.engines.simpy_engine.clock import RANK_ANSWER, RANK_ARRIVAL
 from sim.engines.simpy_engine.frames import ENDED, LIVE, ORPHAN, Frame, Layer, finish
@@ -46,7 +46,7 @@ class Wire:
         dist = self.edge.out if purpose == luck.NET_OUT else self.edge.back
         ns = draw(dist, luck.uniform(key, purpose))
         for fault in self.slow:
-            ns = int(ns * fault.times) + fault.plus_ns
+            ns = durations.added(durations.rounded(ns * fault.times), fault.plus_ns)
         return ns
 
     def cut(self, way: int) -> Fault | None:
@@ -100,7 +100,8 @@ class AttemptLayer(Layer):
         elif cut.mode == CUT_REFUSE:
             back = wire.delay(key, luck.NET_BACK)
             frame.aux = UNREACHABLE
-            self.clock.after(max(delay + back, self.world.reject_ns), RANK_ANSWER, key, self._refused, frame)
+            told = max(durations.added(delay, back), self.world.reject_ns)
+            self.clock.after(told, RANK_ANSWER, key, self._refused, frame)
         # A black hole swallows it: only the caller's own timeout ends this try.
 
     def _arrive(self, frame: Frame) -> None:

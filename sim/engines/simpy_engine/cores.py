@@ -1,9 +1,9 @@
 """Cores of a replica: dedicated ones, or fewer cores than attempts at work, shared equally."""
 
-import math
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
+from sim import durations
 from sim.engines.simpy_engine.clock import RANK_ANSWER, Moment
 from sim.engines.simpy_engine.jobs import Walk
 from sim.record.types import WORKING_NS
@@ -127,7 +127,7 @@ class SharedCores(DedicatedCores):
         rate = self._rate()
         if self.heap and rate > 0.0:
             finish, key, _, _ = self.heap[0]
-            delay = max(0, math.ceil((finish - self.virtual) / rate))
+            delay = max(0, durations.rounded_up((finish - self.virtual) / rate))
             self.next = self.clock.after(delay, RANK_ANSWER, key, self._served, None)
 
     def begin(self, walk: Walk, step: Step) -> None:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from sim import luck
+from sim import durations, luck
 from sim.distributions import draw
 from sim.engines.shape import shares_cores
 from sim.engines.simpy_engine.clock import RANK_TIMER
@@ -165,8 +165,9 @@ class Replica:
             self._left(job)
 
     def _left(self, job: Job) -> None:
-        if job.mark is not None:
-            job.mark.reached()
+        mark, job.mark = job.mark, None
+        if mark is not None:
+            mark.reached()
         self.world.one_less()
 
     # Slots ---------------------------------------------------------------------------------------
@@ -233,12 +234,12 @@ class Replica:
         ns = draw(step.work, luck.uniform(job.key, luck.WORK, step.position))  # type: ignore[arg-type]
         service = self.service
         if service.contention and self.inside > 1:
-            ns = int(ns * (1.0 + service.contention * (self.inside - 1)))
+            ns = durations.rounded(ns * (1.0 + service.contention * (self.inside - 1)))
         if self.cold_until > self.clock.now:
-            ns = int(ns * service.cold_start_times)
+            ns = durations.rounded(ns * service.cold_start_times)
         for fault in self.slow:
             if not fault.endpoints or job.endpoint.id in fault.endpoints:
-                ns = int(ns * fault.times) + fault.plus_ns
+                ns = durations.added(durations.rounded(ns * fault.times), fault.plus_ns)
         return ns
 
     def _share(self, faults: list[Fault], job: Job) -> float:

@@ -5,6 +5,7 @@ from sim.validation.targets.bimodal import SRE_BIMODAL
 from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
 from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
+from sim.validation.targets.overload import ADAPTIVE_THROTTLE, SHOPIFY, SUBSEQUENT_OVERLOAD
 from sim.validation.targets.queue_pack import QUEUE_PACK
 from sim.validation.targets.resiliency import ICSA20_BREAKER
 
@@ -20,5 +21,8 @@ TARGETS: dict[str, Target] = {
         HOTOS21_THRESHOLD,
         SRE_BIMODAL,
         ICSA20_BREAKER,
+        ADAPTIVE_THROTTLE,
+        SUBSEQUENT_OVERLOAD,
+        SHOPIFY,
     )
 }

@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.bench.engines.models import STATIONS, batch_means
 
-LONG, MIDDLE, SHORT, TINY = 800_000, 200_000, 40_000, 4_000
-"""Visits in a run, by how fast the simulator is: each takes some tenths of a second."""
+LONG, MIDDLE, SHORT, TINY = 3_200_000, 400_000, 40_000, 4_000
+"""Visits in a run, by how fast the simulator is: each takes a second or less."""
 ENGINES = ("compiled", "simpy")
 
 

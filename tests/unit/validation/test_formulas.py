@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from sim.validation.formulas import bimodal, breakers, metastability, networks, queues, resiliency
+from sim.validation.formulas import bimodal, breakers, metastability, networks, overload, queues, resiliency
 
 LN10, LN20, LN50 = map(math.log, (10, 20, 50))
 KNOWN = [
@@ -72,6 +72,17 @@ KNOWN = [
     *zip(resiliency.until_answered(resiliency.breaker(20), 0.5)[2:], (782.95, 631.93, 31.597), strict=True),
     *zip(resiliency.until_answered(resiliency.breaker(20), 1.0)[2:], (163.57, 47.92, 2.396), strict=True),
     (bimodal.first_refusal(1000, 1000, 0.1, 0.05), 18.1),
+    *zip(overload.throttle(300, 100, 2), (200, 100), strict=True),
+    *zip(overload.throttle(80, 100, 2), (80, 80), strict=True),
+    (overload.admitted(1000, 750, 2), 0.5),
+    (overload.admitted(1000, 750, 3) ** 3, 0.0926745),
+    (overload.admitted(1500, 750, 4) ** 4, 0.0127754),
+    (overload.admitted(750, 750, 2) ** 2, 0.381966),
+    (overload.shed_at_the_door(1500, 750, 3), 0.166667),
+    (overload.probing(42, 0.05, 30) / 2, 0.03494),
+    (overload.probing(42, 0.05, 10) / 2, 0.10448),
+    (overload.probing(10, 0.25, 10) / 2, 0.12195),
+    (overload.probing(42, 0.25, 10) / 8, 0.12805),
 ]  # fmt: skip
 
 
@@ -91,3 +102,17 @@ def test_a_recovery_takes_as_long_as_measured_elsewhere():
     """At 130, 140 and 145 queries/s: within the ranges of an independent simulation, from the start of the run."""
     for rate, (low, high) in {130: (87, 102), 140: (131, 179), 145: (245, 328)}.items():
         assert low <= 40 + metastability.recovery(rate, 300, 2, 10, 1) <= high
+
+
+def test_a_throttle_before_failures_by_chance_chokes_below_one_in_k():
+    """What one window sends, the next one lets pass: the share reproduces itself."""
+    for success in (0.1, 0.3, 0.49):
+        requests = 600
+        sent = overload.throttle_by_chance(success, 2, requests) * requests
+        assert sent == pytest.approx(requests * (1 + 2 * success * sent) / (requests + 1))
+    assert overload.throttle_by_chance(0.5, 2, 600) == 1
+
+
+def test_calls_get_through_until_probes_take_every_thread():
+    assert overload.worked_off(42, 2, 0.05, 30, 100) == 1
+    assert overload.worked_off(42, 2, 0.25, 2, 100) == pytest.approx(0.137, abs=0.001)
