@@ -8,6 +8,7 @@ from sim.validation.targets.networks import HEDGING, NETWORKS
 from sim.validation.targets.overload import ADAPTIVE_THROTTLE, SHOPIFY, SUBSEQUENT_OVERLOAD
 from sim.validation.targets.queue_pack import QUEUE_PACK
 from sim.validation.targets.resiliency import ICSA20_BREAKER
+from sim.validation.targets.retries import AWS_JITTER, RETRY_POLICIES
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -21,6 +22,8 @@ TARGETS: dict[str, Target] = {
         HOTOS21_THRESHOLD,
         SRE_BIMODAL,
         ICSA20_BREAKER,
+        RETRY_POLICIES,
+        AWS_JITTER,
         ADAPTIVE_THROTTLE,
         SUBSEQUENT_OVERLOAD,
         SHOPIFY,
