@@ -15,6 +15,8 @@ COMMANDS = {
     "check": "Validate a scenario and show its plan, without running it.",
     "new": "Write a commented starter scenario.",
     "generate": "Write a scenario with a random service graph of any size.",
+    "import": "Write a scenario from settings or a service graph of another tool.",
+    "export": "Write the policies of a scenario as settings of a library or mesh.",
     "schema": "Print the JSON Schema of scenario files.",
     "policies": "List breakers and their parts.",
     "explain": "Explain a breaker, a part, a measure, an outcome or a field.",

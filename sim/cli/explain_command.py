@@ -5,7 +5,8 @@ from typing import Any
 
 import click
 
-from sim.cli import common
+from sim.cli import common, reading
+from sim.cli.generate_command import InUnits, rate
 from sim.cli.glossary import OUTCOMES, WORDS
 from sim.errors import UsageError
 
@@ -159,19 +160,47 @@ def _texts(name: str) -> list[tuple[str, str]]:
     metavar="FILE",
     help="Draw the whole catalogue in the standard outage: FILE.png or FILE.svg (repeat it).",
 )
+@click.option(
+    "--import",
+    "file",
+    type=click.Path(allow_dash=True),
+    metavar="FILE",
+    help="Explain the policies of a file of another tool, and the traps that apply to them.",
+)
+@click.option(
+    "--rate", type=InUnits("rate", rate), help="With --import: calls of one instance of the caller."
+)
+@click.option(
+    "--hosts", type=click.IntRange(1, 1_000_000), metavar="N", help="With --import: replicas of the callee."
+)
+@reading.options
 @common.json_option
-def command(name: str | None, given: tuple[str, ...], figures: tuple[str, ...], as_json: bool) -> None:
+def command(
+    name: str | None,
+    given: tuple[str, ...],
+    figures: tuple[str, ...],
+    file: str | None,
+    as_json: bool,
+    **asked: Any,
+) -> None:
     """Explain NAME: a breaker, one of its parts, another policy, a measure, an outcome, a word or a field.
 
     A breaker is shown with its settings, its states, what it does in a standard outage, and its traps.
     Without NAME, list what can be explained. A field may be given as `slots` or, if several mappings have it, as `Service.slots`.
+    With --import, explain the settings of a file that `cascadelab import` reads.
     """
     import json
 
     from sim.policies import catalog
 
-    if figures and (name or given or as_json):
+    if figures and (name or given or as_json or file):
         msg = "--figure draws the whole catalogue with default settings: it goes with nothing else"
+        raise UsageError(msg)
+    if file and (name or given):
+        msg = "--import explains a file: it goes without NAME and --set"
+        raise UsageError(msg)
+    if not file and any(asked.values()):
+        msg = "--rate, --hosts, --as, --only, --profile and --thread-pool go with --import FILE"
         raise UsageError(msg)
     if given and name not in catalog.ENTRIES:
         msg = f"--set is for breakers, and {name or 'no name'} is none"
@@ -179,7 +208,9 @@ def command(name: str | None, given: tuple[str, ...], figures: tuple[str, ...], 
     if figures:
         from sim.views.catalogue_plot import save
 
-        click.echo("\n".join(str(save(file)) for file in figures))
+        click.echo("\n".join(str(save(path)) for path in figures))
+    elif file:
+        click.echo(_import(file, as_json=as_json, **asked))
     elif name is None:
         click.echo(json.dumps(_kinds(), indent=2) if as_json else _overview())
     else:
@@ -191,3 +222,20 @@ def command(name: str | None, given: tuple[str, ...], figures: tuple[str, ...], 
         from sim.views.breaker_text import entry_text
 
         click.echo("\n\n".join([*map(entry_text, breakers), *(text for _, text in texts)]))
+
+
+def _import(file: str, *, as_json: bool, rate: float | None, hosts: int | None, **asked: Any) -> str:
+    """A page on the policies of a file."""
+    import json
+
+    from sim.views import import_text
+    from sim.views.import_traps import Around
+
+    source, kind, wishes = reading.read(file, **asked)
+    if not kind.of_policies:
+        msg = f"{source.file} is a service graph ({kind.name}): there are no policies to explain"
+        raise UsageError(msg)
+    imported, around = kind.policies(source, wishes), Around(rate, hosts)
+    if as_json:
+        return json.dumps(import_text.data(imported, around), indent=2, default=str)
+    return import_text.text(imported, around)

@@ -39,12 +39,13 @@ def _time(value: object) -> int:
     return ns
 
 
-def _rate(value: object) -> float:
-    rate = units.rate_per_s(value)
-    if rate <= 0:
+def rate(value: object) -> float:
+    """Above 0/s, per second. ValueError says what to write instead."""
+    per_s = units.rate_per_s(value)
+    if per_s <= 0:
         msg = "it must be above 0/s"
         raise ValueError(msg)
-    return rate
+    return per_s
 
 
 def _load(value: object) -> float:
@@ -82,7 +83,7 @@ def _load(value: object) -> float:
     help="Attempts per request of a user; default 12, or as many as a small graph makes.",
 )
 @click.option(
-    "--rate", type=InUnits("rate", _rate), default="100/s", show_default=True, help="Requests of users."
+    "--rate", type=InUnits("rate", rate), default="100/s", show_default=True, help="Requests of users."
 )
 @click.option(
     "--utilisation",

@@ -28,22 +28,34 @@ class Node:
 
 def compose(text: str) -> Node | None:
     """The nodes of one document. Raises ruamel's YAMLError, and ValueError for a number that is none."""
+    from ruamel.yaml.composer import ComposerError
+
+    root: Node | None = None
+    for mark, node in documents(text):
+        if root is not None:
+            raise ComposerError("expected a single document", None, "but found another document", mark)
+        root = node
+    return root
+
+
+def documents(text: str) -> Iterator[tuple[Any, Node]]:
+    """(mark of its beginning, its nodes) of every document. Raises as `compose`."""
     from ruamel.yaml import YAML, events
     from ruamel.yaml.composer import ComposerError
 
     yaml = YAML(typ="safe", pure=True)
     scalars = _Scalars(yaml)
     anchors: dict[str, Node] = {}
-    root: Node | None = None
     opened: list[Node] = []
     event: Any
+    mark: Any = None
     for event in yaml.parse(StringIO(text)):
-        if isinstance(event, events.DocumentStartEvent) and root is not None:
-            raise ComposerError(
-                "expected a single document", None, "but found another document", event.start_mark
-            )
+        if isinstance(event, events.DocumentStartEvent):
+            mark, anchors = event.start_mark, {}
         if isinstance(event, events.CollectionEndEvent):
-            opened.pop()
+            ended = opened.pop()
+            if not opened:
+                yield mark, ended
         if not isinstance(event, events.NodeEvent):
             continue
         if isinstance(event, events.AliasEvent):
@@ -57,11 +69,10 @@ def compose(text: str) -> Node | None:
                 anchors[event.anchor] = node
         if opened:
             opened[-1].content.append(node)
-        else:
-            root = node
+        elif not isinstance(event, events.CollectionStartEvent):
+            yield mark, node
         if isinstance(event, events.CollectionStartEvent):
             opened.append(node)
-    return root
 
 
 def _node(event: Any, scalars: "_Scalars") -> Node:

@@ -1,11 +1,11 @@
 """Text -> located tree: plain data, and the position of every key and value."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sim.errors import InvalidScenario, Problem
 from sim.scenario import nodes
@@ -18,6 +18,7 @@ MAX_NODES = 200_000
 never has so many, so a large file is no alias bomb."""
 
 Location = tuple[Any, ...]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,18 +42,18 @@ class Tree:
     file: str
 
 
-def read(path: str) -> tuple[str, str]:
+def read(path: str, what: str = "scenario file") -> tuple[str, str]:
     """(text, name) of a file, or of stdin for `-`. Raises InvalidScenario."""
     if path == "-":
-        return decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>"), "<stdin>"
+        return decode(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>", what), "<stdin>"
     place = Path(path)
     if place.is_dir():
-        raise _wrong(path, "this is a directory, not a scenario file")
+        raise _wrong(path, f"this is a directory, not a {what}")
     try:
         if place.stat().st_size > MAX_BYTES:
             size = f"{place.stat().st_size / 1e6:.0f} MB"
-            raise _wrong(path, f"{size} is no scenario file; at most {MAX_BYTES // 10**6} MB")
-        return decode(place.read_bytes(), path), path
+            raise _wrong(path, f"{size} is no {what}; at most {MAX_BYTES // 10**6} MB")
+        return decode(place.read_bytes(), path, what), path
     except OSError as error:
         raise _wrong(path, f"cannot be read: {error.strerror or error}") from error
 
@@ -63,10 +64,10 @@ def _wrong(
     return InvalidScenario([Problem(message, file, line, col, source, hint)])
 
 
-def decode(raw: bytes, file: str) -> str:
+def decode(raw: bytes, file: str, what: str = "scenario file") -> str:
     """Bytes -> text; UTF-8 only."""
     if len(raw) > MAX_BYTES:
-        raise _wrong(file, f"more than {MAX_BYTES // 10**6} MB is no scenario file")
+        raise _wrong(file, f"more than {MAX_BYTES // 10**6} MB is no {what}")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -91,20 +92,33 @@ def parse_value(text: str, file: str) -> Tree:
     """The same for any value, not only the mapping that a scenario is."""
     lines = text.splitlines()
     _check_depth(text, lines, file)
-    root = _load(text, lines, file)
+    root = _composed(lambda: nodes.compose(text), text, lines, file)
     tree = Tree({}, {}, {}, text, file)
     budget = [max(MAX_NODES, len(text))]
     data = None if root is None else _plain(root, (), tree, lines, budget)
     return Tree(data, tree.keys, tree.values, text, file)
 
 
-def _load(text: str, lines: list[str], file: str) -> nodes.Node | None:
-    """Its nodes, with their positions."""
+def parse_documents(text: str, file: str) -> list[Tree]:
+    """The same for a file of other tools, which may hold several documents and keys that are numbers."""
+    lines = text.splitlines()
+    _check_depth(text, lines, file)
+    budget = [max(MAX_NODES, len(text))]
+    trees = []
+    for root in _composed(lambda: [node for _, node in nodes.documents(text)], text, lines, file):
+        tree = Tree({}, {}, {}, text, file)
+        data = _plain(root, (), tree, lines, budget, texts_only=False)
+        trees.append(Tree(data, tree.keys, tree.values, text, file))
+    return trees
+
+
+def _composed(compose: Callable[[], T], text: str, lines: list[str], file: str) -> T:
+    """What `compose` hands back; what is wrong with the text, with its position."""
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
     from ruamel.yaml.reader import ReaderError
 
     try:
-        return nodes.compose(text)
+        return compose()
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, col = (mark.line + 1, mark.column + 1) if mark else (0, 0)
@@ -175,7 +189,15 @@ def _line(lines: list[str], number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _plain(node: nodes.Node, at: Location, tree: Tree, lines: list[str], budget: list[int]) -> Any:
+def _plain(
+    node: nodes.Node,
+    at: Location,
+    tree: Tree,
+    lines: list[str],
+    budget: list[int],
+    *,
+    texts_only: bool = True,
+) -> Any:
     budget[0] -= 1
     if budget[0] < 0 or len(at) > MAX_DEPTH:
         raise _wrong(tree.file, "the aliases of this file expand to more than it can mean (an alias bomb?)")
@@ -184,11 +206,13 @@ def _plain(node: nodes.Node, at: Location, tree: Tree, lines: list[str], budget:
         return Position(tree.file, of.line + 1, of.col + 1, _line(lines, of.line + 1))
 
     if node.tag:
-        raise _wrong(tree.file, f"the tag {node.tag!r} means nothing in a scenario", *_where(position(node)))
+        raise _wrong(tree.file, f"the tag {node.tag!r} means nothing here", *_where(position(node)))
     if node.kind is dict:
         out: dict[str, Any] = {}
         for key, value in nodes.pairs(node, budget):
             name = key.content
+            if not texts_only and isinstance(name, int | float):
+                name = str(name).lower()
             if not isinstance(name, str):
                 message = f"the key {_short(key)!r} is not text"
                 raise _wrong(tree.file, message, *_where(position(key)), "put a name into quotes")
@@ -199,12 +223,15 @@ def _plain(node: nodes.Node, at: Location, tree: Tree, lines: list[str], budget:
             # An empty value is marked where the next token stands: the key is the better place.
             empty = value.kind is None and value.content is None
             tree.values[place] = tree.keys[place] if empty else position(value)
-            out[name] = _plain(value, place, tree, lines, budget)
+            out[name] = _plain(value, place, tree, lines, budget, texts_only=texts_only)
         return out
     if node.kind is list:
         for i, item in enumerate(node.content):
             tree.keys[(*at, i)] = tree.values[(*at, i)] = position(item)
-        return [_plain(item, (*at, i), tree, lines, budget) for i, item in enumerate(node.content)]
+        return [
+            _plain(item, (*at, i), tree, lines, budget, texts_only=texts_only)
+            for i, item in enumerate(node.content)
+        ]
     return "<<" if node.content is nodes.MERGE else node.content
 
 

@@ -24,9 +24,10 @@ ROOMS = [
     ("engines",),
     ("record",),
     ("topology",),
+    ("vendor",),
     ("scenario",),
     ("policies", "distributions"),
-    ("luck",),
+    ("luck", "durations"),
     ("units", "errors", "words"),
 ]
 """From left to right; rooms of one group know nothing of each other."""

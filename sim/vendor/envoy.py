@@ -1,0 +1,205 @@
+"""Envoy's clusters and routes -> the policies of each cluster: bootstrap, CDS and RDS files, config dumps, bare clusters."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from sim.errors import InvalidScenario, Problem
+from sim.vendor import envoy_fields as f
+from sim.vendor import envoy_policies as made
+from sim.vendor.cursor import Cursor, fields
+from sim.vendor.kinds import Seen, Wishes
+from sim.vendor.marked import Block, Idle, Imported, Mistakes
+from sim.vendor.source import Source
+
+ORDER = "route timeout -> retry -> circuit_breakers -> outlier_detection -> per-try timeout (Envoy's router)"
+_CLUSTER_KEYS = (
+    "circuit_breakers",
+    "outlier_detection",
+    "common_lb_config",
+    "circuitBreakers",
+    "outlierDetection",
+)
+_ROOTS = ("static_resources", "staticResources", "dynamic_resources", "virtual_hosts", "virtualHosts")
+
+
+def seen(source: Source) -> Iterator[Seen]:
+    """Envoy's own words: static_resources, virtual_hosts, clusters with circuit_breakers or outlier_detection."""
+    for cursor in _documents(source):
+        data = cursor.data
+        for key in data if isinstance(data, dict) and "apiVersion" not in data else ():
+            if key in _ROOTS or (key in _CLUSTER_KEYS and not _is_istio(cursor / key)):
+                yield Seen(f"`{key}`", (cursor / key).key_at)
+            elif key in ("configs", "resources") and _typed(data[key]):
+                yield Seen(f"`{key}` with Envoy's types", (cursor / key).key_at)
+        for one in _clusters(cursor):
+            if any(key in one.data for key in _CLUSTER_KEYS) and one.place:
+                yield Seen("a cluster", one.at)
+
+
+def _is_istio(cursor: Cursor) -> bool:
+    """camelCase `outlierDetection` alone is Istio's as well as protobuf's; below apiVersion it is Istio's."""
+    return cursor.name == "outlierDetection" and cursor.tree.data.get("kind") is not None
+
+
+def _typed(items: Any) -> bool:
+    return isinstance(items, list) and any(
+        isinstance(i, dict) and "envoy" in str(i.get("@type")) for i in items
+    )
+
+
+def _documents(source: Source) -> Iterator[Cursor]:
+    for tree in source.documents:
+        yield Cursor(tree, (), tree.data)
+
+
+def policies(source: Source, wishes: Wishes) -> list[Imported]:
+    """The policies of every cluster, or of `only` these. Raises InvalidScenario with every mistake."""
+    mistakes = Mistakes()
+    clusters = [one for cursor in _documents(source) for one in _clusters(cursor)]
+    routes = [one for cursor in _documents(source) for one in _routes(cursor)]
+    imported: list[Imported] = []
+    for cluster in clusters:
+        imported += _imported(cluster, routes, mistakes)
+    known = {made.name_of(cluster) for cluster in clusters}
+    imported += _without_cluster(routes, known, mistakes)
+    if wishes.only:
+        imported = pick(imported, wishes.only, source, "cluster")
+    mistakes.end()
+    if not imported:
+        raise InvalidScenario([Problem("no cluster and no route of Envoy stands in this file", source.file)])
+    return imported
+
+
+def pick(imported: list[Imported], only: tuple[str, ...], source: Source, what: str) -> list[Imported]:
+    """Those of these names. Raises InvalidScenario for a name that is none."""
+    names = [one.name for one in imported]
+    for name in only:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
+            raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", source.file)])
+    return [one for one in imported if one.name in only]
+
+
+def _clusters(root: Cursor) -> Iterator[Cursor]:
+    """Every message of a cluster in a document, wherever its kind of file puts it."""
+    lists = [
+        root.below(*path)
+        for path in (
+            ("static_resources", "clusters"),
+            ("staticResources", "clusters"),
+            ("clusters",),
+            ("resources",),
+        )
+    ]
+    if isinstance(root.data, list):
+        lists.append(root)
+    for found in lists:
+        if found is not None and isinstance(found.data, list):
+            yield from (found / i for i, item in enumerate(found.data) if _is_cluster(item))
+    if _is_cluster(root.data) and any(key in root.data for key in _CLUSTER_KEYS):
+        yield root
+    configs = root.below("configs")
+    for i, config in enumerate(
+        configs.data if configs is not None and isinstance(configs.data, list) else ()
+    ):
+        for key in ("static_clusters", "dynamic_active_clusters", "dynamic_warming_clusters"):
+            here = (configs / i).below(key) if configs is not None and isinstance(config, dict) else None
+            for j, item in enumerate(here.data if here is not None and isinstance(here.data, list) else ()):
+                if here is not None and isinstance(item, dict) and _is_cluster(item.get("cluster")):
+                    yield here / j / "cluster"
+
+
+def _is_cluster(item: Any) -> bool:
+    if not isinstance(item, dict) or "apiVersion" in item or "kind" in item:
+        return False
+    kind = str(item.get("@type", ""))
+    if kind:
+        return kind.endswith(".Cluster")
+    return "virtual_hosts" not in item and "virtualHosts" not in item and ("name" in item or "circuit_breakers" in item
+                                                                          or "outlier_detection" in item)  # fmt: skip
+
+
+def _routes(root: Cursor, around: tuple[Cursor, ...] = ()) -> Iterator[tuple[Cursor, Cursor | None]]:
+    """(route entry, its virtual host) of every route, wherever it stands: listeners hold them deep inside."""
+    data = root.data
+    if isinstance(data, list):
+        for i in range(len(data)):
+            yield from _routes(root / i, around)
+    elif isinstance(data, dict):
+        for key in data:
+            here = root / key
+            if key in ("virtual_hosts", "virtualHosts") and isinstance(here.data, list):
+                for i, host in enumerate(here.data):
+                    listed = (here / i).below("routes") if isinstance(host, dict) else None
+                    for j, entry in enumerate(
+                        listed.data if listed and isinstance(listed.data, list) else ()
+                    ):
+                        if listed is not None and isinstance(entry, dict) and "route" in entry:
+                            yield listed / j, here / i
+            elif isinstance(here.data, dict | list):
+                yield from _routes(here, around)
+
+
+def _targets(entry: Cursor) -> list[str]:
+    """The clusters that a route names."""
+    route = entry.below("route")
+    found = route.below("cluster") if route else None
+    if found is not None:
+        return [str(found.data)]
+    weighted = route.below("weighted_clusters") or route.below("weightedClusters") if route else None
+    listed = weighted.below("clusters") if weighted else None
+    items = listed.data if listed is not None and isinstance(listed.data, list) else ()
+    return [str(item["name"]) for item in items if isinstance(item, dict) and "name" in item]
+
+
+def _imported(
+    cluster: Cursor, routes: list[tuple[Cursor, Cursor | None]], mistakes: Mistakes
+) -> Iterator[Imported]:
+    """A cluster as its routes ask it: one import per way in which they do."""
+    idle: list[Idle] = []
+    known = {**f.CLUSTER, "@type": "it says that this is a cluster"}
+    message = fields(cluster, known, "a cluster", idle, mistakes, both=True)
+    name = made.name_of(cluster)
+    bulkhead, limits = made.bulkhead(message, idle, mistakes)
+    outlier = made.outlier(message, idle, mistakes)
+    inner = [("bulkhead", bulkhead), *((("outlier", outlier),) if outlier else ())]
+    asked = [(entry, host) for entry, host in routes if name in _targets(entry)]
+    if not asked:
+        note = "no route of this file leads here: Envoy's route timeout (15 s) and retries are said by routes"
+        left = [*idle, *made.unused(limits)]
+        yield Imported(name, f.VERSION, ORDER, inner, left, [note])
+    yield from _by_route(name, asked, limits, inner, idle, mistakes)
+
+
+def _by_route(
+    name: str, asked: list[tuple[Cursor, Cursor | None]], limits: made.Limits | None, inner: list[tuple[str, Block]],
+    idle: list[Idle], mistakes: Mistakes,
+) -> Iterator[Imported]:  # fmt: skip
+    ways: list[Imported] = []
+    for entry, host in asked:
+        own: list[Idle] = []
+        outer, per_try = made.route(entry / "route", host, limits, own, mistakes)
+        label = entry.below("name")
+        way = Imported(name, f.VERSION, ORDER, [*outer, *inner, *per_try], [*idle, *own])
+        if any(made.same(way, other) for other in ways):
+            continue
+        if ways:
+            way.name = f"{name}-{label.data if label is not None else f'route-{len(ways) + 1}'}"
+        ways.append(way)
+    yield from ways
+
+
+def _without_cluster(
+    routes: list[tuple[Cursor, Cursor | None]], known: set[str], mistakes: Mistakes
+) -> Iterator[Imported]:
+    """Clusters that routes name, and that stand in another file."""
+    names = dict.fromkeys(name for entry, _ in routes for name in _targets(entry) if name not in known)
+    for name in names:
+        asked = [(entry, host) for entry, host in routes if name in _targets(entry)]
+        for one in _by_route(name, asked, None, [], [], mistakes):
+            one.notes.append(
+                "the cluster itself stands in another file: its limits and ejection are not known here"
+            )
+            yield one

@@ -1,0 +1,319 @@
+"""Envoy's cluster and route messages -> policy blocks."""
+
+from dataclasses import dataclass, field
+
+from sim.policies import outlier_catalog, outlier_options
+from sim.policies.limits import catalog as limits
+from sim.policies.limits.rows_budgets import BUDGETS
+from sim.policies.options import Option
+from sim.units import duration_ns
+from sim.vendor import envoy_fields as f
+from sim.vendor import keys, proto
+from sim.vendor.cursor import Cursor, fields, settings
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, plain_stack
+from sim.words import REASONS
+
+Policies = list[tuple[str, Block]]
+
+
+@dataclass(slots=True)
+class Limits:
+    """What a cluster says of retries: used where a route retries."""
+
+    budget: Block | None = None
+    given: list[Given] = field(default_factory=list)
+
+
+def name_of(cluster: Cursor) -> str:
+    """Its name."""
+    return str(cluster.data.get("name") or "cluster")
+
+
+def same(one: Imported, other: Imported) -> bool:
+    """Do two imports say the same of calls?"""
+    return plain_stack(one) == plain_stack(other)
+
+
+def unused(limits_: Limits | None) -> list[Idle]:
+    """Limits of retries where nothing retries."""
+    return [keys.idle(one, "no route of this file retries") for one in (limits_.given if limits_ else ())]
+
+
+def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> tuple[Block, Limits]:
+    """circuit_breakers of the default priority; Envoy's own numbers where it says nothing."""
+    breakers = message.get("circuit_breakers")
+    found: dict[str, Cursor] = {}
+    if breakers is not None:
+        own = fields(breakers, f.BREAKERS, "circuit_breakers", idle, mistakes, both=True)
+        for threshold in own["thresholds"].items(mistakes) if "thresholds" in own else ():
+            one: list[Idle] = []
+            read = fields(threshold, f.THRESHOLDS, "thresholds", one, mistakes, both=True)
+            if _priority(read, mistakes) == "HIGH":
+                why = "every request of the model has priority DEFAULT"
+                idle += [
+                    keys.idle(c.given(f"{name} (priority HIGH)"), why)
+                    for name, c in read.items()
+                    if name != "priority"
+                ]
+            elif found:
+                mistakes.add(threshold.at, "thresholds of priority DEFAULT stand twice")
+            else:
+                found = {name: c for name, c in read.items() if name != "priority"}
+                idle += one
+    given_ = settings(found)
+    options = [
+        _upto(option) for option in limits.BULKHEADS["envoy-thresholds"].options if option.name != "protocol"
+    ]
+    params = keys.params(options, given_, proto.convert, mistakes)
+    params["protocol"] = _protocol(message)
+    return {"use": "envoy-thresholds", "params": params}, _limits(found, idle, mistakes)
+
+
+def _upto(option: Option) -> Option:
+    """With the largest number that the field holds."""
+    return Option(option.name, option.default, option.kind, option.about, option.low, f.UINT32)
+
+
+def _priority(read: dict[str, Cursor], mistakes: Mistakes) -> str:
+    if "priority" not in read:
+        return "DEFAULT"
+    try:
+        return proto.enum(read["priority"], ("DEFAULT", "HIGH"))
+    except ValueError as error:
+        mistakes.add(read["priority"].at, f"priority: {error}")
+        return "DEFAULT"
+
+
+def _protocol(message: dict[str, Cursor]) -> Marked:
+    for name in ("http2_protocol_options", "typed_extension_protocol_options"):
+        here = message.get(name)
+        deep = here if here is None or name == "http2_protocol_options" else _http2(here)
+        if deep is not None:
+            return given("HTTP2", deep.given(), "http2_protocol_options")
+    return default("HTTP1", "without http2_protocol_options")
+
+
+def _http2(extensions: Cursor) -> Cursor | None:
+    words = (
+        ("explicit_http_config", "http2_protocol_options"),
+        ("explicitHttpConfig", "http2ProtocolOptions"),
+    )
+    for name in extensions.data if isinstance(extensions.data, dict) else ():
+        for config, options in words:
+            found: Cursor | None = (extensions / name).below(config, options)
+            if found is not None:
+                return found
+    return None
+
+
+def _limits(found: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> Limits:
+    """max_retries, or the retry budget that goes before it."""
+    most, budget = found.get("max_retries"), found.get("retry_budget")
+    told = [c.given() for c in (most, budget) if c is not None]
+    if budget is not None:
+        if most is not None:
+            idle.append(keys.idle(most.given(), "retry_budget goes before it"))
+            told = told[1:]
+        read = fields(budget, f.RETRY_BUDGET, "retry_budget", idle, mistakes, both=True)
+        over = read.pop("budget_interval", None)
+        if over is not None and proto.unwrapped(over.data) not in ("0s", None):
+            mistakes.add(
+                over.at, "budget_interval: the model's budget counts retries in flight only; leave it out"
+            )
+        params = keys.params(BUDGETS["envoy-retry-budget"].options, settings(read), proto.convert, mistakes)
+        return Limits({"use": "envoy-retry-budget", "params": params}, told)
+    if most is None:
+        number: Marked = default(f.MAX_RETRIES.default, "max_retries")
+    else:
+        value = keys.checked(f.MAX_RETRIES, proto.convert, most.given(), mistakes)
+        number = given(value, most.given(), "max_retries")
+    return Limits(at_once(number), told)
+
+
+def at_once(number: Marked) -> Block | None:
+    """So many retries at once as a budget; as many as the field holds are no limit."""
+    if number.value is None or number.value >= f.UINT32:
+        return None
+    share = Marked(0, number.mark, number.note, number.line)
+    return {"use": "envoy-retry-budget", "params": {"budget_percent": share, "min_retry_concurrency": number}}
+
+
+def outlier(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> Block | None:
+    """outlier_detection, with the panic threshold of common_lb_config; None: no host is ejected."""
+    lb: dict[str, Cursor] = {}
+    if "common_lb_config" in message:
+        lb = fields(message["common_lb_config"], f.COMMON_LB, "common_lb_config", idle, mistakes, both=True)
+    zones = lb.pop("zone_aware_lb_config", None)
+    if zones is not None:
+        lb |= fields(zones, f.ZONES, "zone_aware_lb_config", idle, mistakes, both=True)
+    if "outlier_detection" not in message:
+        why = "no host is ejected, so there is no panic"
+        idle += [keys.idle(c.given(), why) for c in lb.values()]
+        return None
+    read = fields(message["outlier_detection"], f.OUTLIER, "outlier_detection", idle, mistakes, both=True)
+    if "monitors" in read:
+        mistakes.add(
+            read.pop("monitors").key_at,
+            "monitors: extensions of outlier detection have no counterpart in the model",
+        )
+    found = settings({**read, **lb})
+    split = "split_external_local_origin_errors"
+    if not (split in found and found[split].raw is True):
+        why = f"it has no effect without {split}: true"
+        idle += [keys.idle(found.pop(name), why) for name in outlier_options.ENVOY_LOCAL if name in found]
+        options = [o for o in outlier_options.ENVOY if o.name not in outlier_options.ENVOY_LOCAL]
+    else:
+        options = list(outlier_options.ENVOY)
+    params = keys.params(options, found, proto.convert, mistakes)
+    _longest(params, found)
+    keys.holds(lambda v: outlier_catalog.params_from("envoy-outlier-detection", v), params, found, mistakes)
+    return {"use": "envoy-outlier-detection", "params": params}
+
+
+def _longest(params: Block, found: dict[str, Given]) -> None:
+    """Unset, the longest ejection is the longer of 300 s and base_ejection_time."""
+    base = params.get("base_ejection_time")
+    if "max_ejection_time" not in found and isinstance(base, Marked):
+        longest = base.value if duration_ns(base.value) > duration_ns("300s") else "300s"
+        params["max_ejection_time"] = default(longest, "the longer of 300s and base_ejection_time")
+
+
+def route(
+    route_: Cursor, host: Cursor | None, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+) -> tuple[Policies, Policies]:
+    """(policies outside, policies within) of the cluster's own, as a route says."""
+    read = fields(route_, f.ROUTE, "a route", idle, mistakes, both=True)
+    typed = read.get("retry_policy_typed_config")
+    if typed is not None:
+        mistakes.add(
+            typed.key_at, "retry_policy_typed_config: extensions of retries have no counterpart in the model"
+        )
+    outer: Policies = []
+    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
+    if isinstance(whole, Marked) and duration_ns(whole.value) > 0:
+        outer.append(("timeout", {"after": Marked(whole.value, whole.mark, "route timeout", whole.line)}))
+    policy = read.get("retry_policy")
+    if policy is None and host is not None:
+        policy = host.below("retry_policy") or host.below("retryPolicy")
+    hedge(read.get("hedge_policy"), idle, mistakes)
+    if policy is None:
+        idle += unused(limits_)
+        return outer, []
+    retry, per_try = retries(policy, limits_, idle, mistakes)
+    return [*outer, *retry], per_try
+
+
+def hedge(policy: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> None:
+    """A hedge policy: only what Envoy does not act on may stand in it."""
+    if policy is None:
+        return
+    read = fields(policy, f.HEDGE, "hedge_policy", idle, mistakes, both=True)
+    on = read.get("hedge_on_per_try_timeout")
+    if on is not None and on.data is not False:
+        message = "hedge_on_per_try_timeout: a retry beside the try that it replaces has no counterpart in the model"
+        mistakes.add(on.at, message, "write `hedge:` into the scenario for something like it")
+
+
+def retries(
+    policy: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+) -> tuple[Policies, Policies]:
+    """(retry, per-try timeout) of a retry policy."""
+    read = fields(policy, f.RETRY, "retry_policy", idle, mistakes, both=True)
+    back_off = read.pop("retry_back_off", None)
+    if back_off is not None:
+        waits = fields(back_off, f.BACK_OFF, "retry_back_off", idle, mistakes, both=True)
+        if "base_interval" not in waits:
+            mistakes.add(back_off.at, "retry_back_off: base_interval is missing")
+        read |= waits
+    values = keys.params(f.RETRY_OPTIONS, settings(read), proto.convert, mistakes)
+    per_try = values.get("per_try_timeout")
+    inner: Policies = []
+    if isinstance(per_try, Marked) and duration_ns(per_try.value) > 0:
+        inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "per_try_timeout", per_try.line)})]
+    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), idle, mistakes)
+    times = values.get("num_retries")
+    if len(values) < len(f.RETRY_OPTIONS) or not isinstance(times, Marked):
+        return [], inner
+    if on is None or not on.value or times.value == 0:
+        why = (
+            "nothing is retried: retry_on names no outcome of the model"
+            if times.value
+            else "num_retries is 0"
+        )
+        idle += [keys.idle(c.given(), why) for n, c in read.items() if n != "per_try_timeout"]
+        idle += unused(limits_)
+        return [], inner
+    block = retry_block(times, on, values, limits_, read, mistakes)
+    return [("retry", block)], inner
+
+
+def retry_block(
+    times: Marked,
+    on: Marked,
+    values: Block,
+    limits_: Limits | None,
+    read: dict[str, Cursor],
+    mistakes: Mistakes,
+) -> Block:
+    """A retry with Envoy's back-off: uniform up to a wait that doubles, up to ten times the first one."""
+    base, longest = values["base_interval"], values["max_interval"]
+    assert isinstance(base, Marked) and isinstance(longest, Marked)
+    if "max_interval" not in read:
+        longest = default(_ten_times(base.value), "ten times base_interval")
+    elif duration_ns(longest.value) < duration_ns(base.value):
+        mistakes.add(read["max_interval"].at, "max_interval is at least base_interval")
+    block: Block = {
+        "attempts": Marked(
+            times.value + 1, times.mark, times.note or "num_retries, and the first try", times.line
+        ),
+        "backoff": {
+            "exponential": {
+                "base": Marked(base.value, base.mark, "base_interval", base.line),
+                "multiplier": default(2, "it doubles"),
+                "cap": Marked(longest.value, longest.mark, longest.note or "max_interval", longest.line),
+            }
+        },
+        "jitter": default("full", "uniform from 0"),
+        "on": on,
+    }
+    budget = limits_.budget if limits_ is not None else None
+    return block | ({"budget": budget} if budget is not None else {})
+
+
+def _ten_times(base: str) -> str:
+    from sim.units import show_ns
+
+    return show_ns(10 * duration_ns(base))
+
+
+def retry_on(
+    words: Cursor | None, codes: Cursor | None, idle: list[Idle], mistakes: Mistakes
+) -> Marked | None:
+    """The outcomes that are retried; None: none are."""
+    if words is None:
+        return None
+    found: set[str] = set()
+    for word in filter(None, (w.strip() for w in str(words.data).split(","))):
+        if not word.isdigit() and word not in f.RETRY_ON:
+            keys.unknown(Given(word, word, words.at, words.at), f.RETRY_ON, "retry_on", {}, mistakes)
+            continue
+        stands_for = outcomes(word)
+        if word == "retriable-status-codes" and codes is not None:
+            stands_for = {reason for c in codes.items(mistakes) for reason in outcomes(str(c.data))}
+        if not stands_for:
+            what = Given(words.name, word, words.at, words.key_at)
+            idle.append(keys.idle(what, "the model knows no answer of this kind"))
+        found |= stands_for
+    return given(in_order(found), words.given(), words.name)
+
+
+def outcomes(word: str) -> set[str]:
+    """What a word of retry_on, or a status code, stands for."""
+    if word.isdigit():
+        return {f.CODES[int(word)]} if int(word) in f.CODES else set()
+    return set(f.RETRY_ON.get(word, ()))
+
+
+def in_order(found: set[str]) -> list[str]:
+    """Outcomes in the order in which they are named everywhere."""
+    return [reason for reason in REASONS if reason in found]

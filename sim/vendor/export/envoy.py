@@ -1,0 +1,109 @@
+"""Policies -> Envoy's clusters, and the routes that lead to them."""
+
+from typing import Any
+
+from sim.policies import outlier_options
+from sim.vendor import write
+from sim.vendor.envoy_fields import UINT32
+from sim.vendor.export import mesh
+from sim.vendor.export.calls import Call, Refusals, names
+
+_HTTP2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_PANIC = ("healthy_panic_threshold", "fail_traffic_on_panic")
+HEAD = "# What concerns policies of each cluster, then of its route: put it into the clusters and routes of yours."
+
+
+def text(calls: list[Call], refusals: Refusals) -> str:
+    """The file: a document of clusters, and one of routes if any route says something."""
+    clusters, routes = [], []
+    for call, name in zip(calls, names(calls), strict=True):
+        found = mesh.parts(call, refusals)
+        clusters.append({"name": name, **_cluster(found, refusals)})
+        if found.whole or found.retry or found.per_try:
+            routes.append(
+                {"match": {"prefix": f"/{name}"}, "route": {"cluster": name, **_route(found, refusals)}}
+            )
+    out = [HEAD, *write.lines({"static_resources": {"clusters": clusters}}, short=0)]
+    if routes:
+        table = {"name": "routes", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]}
+        out += ["---", *write.lines(table, short=0)]
+    return "\n".join([*out, ""])
+
+
+def _cluster(found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:
+    none = {
+        "max_connections": UINT32,
+        "max_pending_requests": UINT32,
+        "max_requests": UINT32,
+        "protocol": "HTTP1",
+    }
+    # Where the scenario has no limit, Envoy's own would come in unasked.
+    limits = mesh.pool(found.bulkhead, refusals) if found.bulkhead else none
+    http2 = limits.pop("protocol", "HTTP1") == "HTTP2"
+    if found.retry:
+        budget = mesh.budget(found.retry, refusals)
+        if not budget:
+            limits["max_retries"] = UINT32
+        elif budget.get("budget_percent") == 0:
+            limits["max_retries"] = budget["min_retry_concurrency"]
+        else:
+            percent = {"value": budget["budget_percent"]}
+            limits["retry_budget"] = {**budget, "budget_percent": percent}
+    out: dict[str, Any] = {"circuit_breakers": {"thresholds": [{"priority": "DEFAULT", **limits}]}}
+    if http2:
+        options = {
+            "@type": f"type.googleapis.com/{_HTTP2}",
+            "explicit_http_config": {"http2_protocol_options": {}},
+        }
+        out["typed_extension_protocol_options"] = {_HTTP2: options}
+    return out | (_outlier(found, refusals) if found.outlier else {})
+
+
+def _outlier(found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:
+    one = found.outlier
+    assert one is not None
+    if one.policy.use != "envoy-outlier-detection":
+        message = (
+            f"{one.policy.use} judges hosts otherwise: write `use: envoy-outlier-detection` with its params"
+        )
+        refusals.add(one.at, message)
+        return {}
+    if one.policy.copies != "replica":
+        refusals.add((*one.at, "copies"), "every Envoy judges for itself: leave `copies` out")
+    options = outlier_options.ENVOY
+    values = mesh.resolved(options, one.policy.params, one.at, refusals, given_only=True)
+    panic = {name: values.pop(name) for name in _PANIC if name in values}
+    out: dict[str, Any] = {"outlier_detection": mesh.shown(options, values, mesh.seconds)}
+    lb: dict[str, Any] = {}
+    if _PANIC[0] in panic:
+        lb[_PANIC[0]] = {"value": panic[_PANIC[0]]}
+    if _PANIC[1] in panic:
+        lb["zone_aware_lb_config"] = {_PANIC[1]: panic[_PANIC[1]]}
+    return out | ({"common_lb_config": lb} if lb else {})
+
+
+def _route(found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:
+    # Without a timeout Envoy would put 15 s; 0s is none.
+    out: dict[str, Any] = {"timeout": mesh.seconds(found.whole.policy.after) if found.whole else "0s"}
+    policy: dict[str, Any] = {}
+    if found.retry:
+        words, codes = mesh.retry_words(found.retry, refusals)
+        base, cap = mesh.back_off(found.retry, refusals)
+        policy = {
+            "retry_on": ",".join([*words, *(("retriable-status-codes",) if codes else ())]),
+            "num_retries": found.retry.policy.attempts - 1,
+            "retry_back_off": {"base_interval": mesh.seconds(base), "max_interval": mesh.seconds(cap)},
+        }
+        if codes:
+            policy["retriable_status_codes"] = codes
+        if cap < base:
+            refusals.add(
+                (*found.retry.at, "backoff"), "max_interval is at least base_interval: raise the cap"
+            )
+        if found.retry.policy.attempts < 2:
+            refusals.add((*found.retry.at, "attempts"), "one try is no retry: leave the retry out")
+    elif found.per_try:
+        policy["num_retries"] = 0
+    if found.per_try:
+        policy["per_try_timeout"] = mesh.seconds(found.per_try.policy.after)
+    return out | ({"retry_policy": policy} if policy else {})

@@ -1,0 +1,173 @@
+"""The settings of one module of resilience4j -> a policy block."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sim.policies import catalog
+from sim.policies.catalog.entry import ANY_EXCEPTION
+from sim.policies.limits import catalog as limits
+from sim.policies.options import Option
+from sim.vendor import exceptions, keys, spring
+from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.resilience4j_keys import LISTS, NO_CAP, Module
+from sim.words import REASONS
+
+ORDER = Option("aspectOrder", 0, "count", "smaller is further out", -(2**31), 2**31 - 1)
+MACHINE = 2
+"""Processors of the machine whose defaults a thread pool gets."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A block, and what is told beside it."""
+
+    block: Block
+    idle: list[Idle] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Made:
+    """The policy block of a module with these settings."""
+    made = Made({}, [keys.idle(found[name], why) for name, why in module.idle.items() if name in found])
+    if module.name == "retry":
+        _retry(module, found, mistakes, made)
+    elif module.name == "timelimiter":
+        _timeout(module, found, mistakes, made)
+    else:
+        own = _with_pool(found) if module.name == "threadpoolbulkhead" else {}
+        inner = keys.params(module.options, found, spring.convert, mistakes)
+        inner |= {name: one for name, one in own.items() if name not in found}
+        keys.holds(lambda values: _check(module, values), inner, _of_options(module, found), mistakes)
+        made.block = {"use": module.use, "params": inner}
+        if module.name == "circuitbreaker":
+            _outcomes(found, made)
+    return made
+
+
+def _of_options(module: Module, found: Mapping[str, Given]) -> dict[str, Given]:
+    own = {option.name for option in module.options if not option.elsewhere}
+    return {name: one for name, one in found.items() if name in own}
+
+
+def _check(module: Module, values: Mapping[str, Any]) -> None:
+    if module.name == "circuitbreaker":
+        catalog.params_from({"use": module.use, "params": dict(values)})
+    else:
+        limits.params(limits.BLOCKS[module.policy], module.use, values)
+
+
+def _with_pool(found: Mapping[str, Given]) -> Block:
+    """Defaults of a thread pool: of a machine with two processors, or as large as the one that is given asks."""
+    core, most = (_whole(found.get(name)) for name in ("coreThreadPoolSize", "maxThreadPoolSize"))
+    note = f"of a machine with {MACHINE} processors"
+    return {
+        "coreThreadPoolSize": default(min(MACHINE - 1, most or MACHINE), note),
+        "maxThreadPoolSize": default(max(MACHINE, core or 0), note),
+    }
+
+
+def _whole(setting: Given | None) -> int | None:
+    try:
+        return None if setting is None else int(setting.raw)
+    except (TypeError, ValueError):
+        return None
+
+
+def _listed(found: Mapping[str, Given], name: str) -> tuple[list[str], Given | None]:
+    setting = found.get(name)
+    return (
+        (spring.names(setting.raw), setting)
+        if setting is not None and setting.raw is not None
+        else ([], None)
+    )
+
+
+def _outcomes(found: Mapping[str, Given], made: Made) -> None:
+    """What the breaker learns as failure and as nothing: recorded and ignored exceptions. What is neither is a
+    success. A withdrawn call gives its permission back."""
+    recorded, record = _listed(found, LISTS[0])
+    ignored, ignore = _listed(found, LISTS[2])
+    out = exceptions.reasons(ignored, ())
+    wanted = exceptions.reasons(recorded, ("error",)) if recorded else ANY_EXCEPTION
+    failures = [reason for reason in REASONS if reason in wanted and reason not in out]
+    nothing = [reason for reason in REASONS if reason in (*out, "cancelled")]
+    source = record if recorded else ignore
+    _own_classes(recorded, ignored, ignore, made)
+    if source is None or (set(failures) == set(ANY_EXCEPTION) and nothing == ["cancelled"]):
+        return
+    made.block["failures"] = given(failures, source, source.name)
+    made.block["ignored_outcomes"] = given(nothing, ignore if ignore is not None and out else source)
+
+
+def _own_classes(wanted: list[str], ignored: list[str], ignore: Given | None, made: Made) -> None:
+    own = exceptions.own(wanted)
+    if own:
+        made.notes.append(f"{', '.join(own)}: a class of the application, taken as the outcome `error`")
+    strange = [name for name in ignored if not exceptions.CLASSES.get(name)]
+    if ignore is not None and strange:
+        why = "the model knows no kinds of errors, so none is ignored for its class"
+        made.idle.append(Idle(ignore.name, ", ".join(strange), why, ignore.key_at.line))
+
+
+def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made: Made) -> None:
+    values = keys.params(module.options, found, spring.convert, mistakes)
+    if len(values) < len(module.options):
+        return  # what is wrong is noted
+
+    def one(name: str, note: str = "") -> Marked:
+        marked = values[name]
+        assert isinstance(marked, Marked)
+        return Marked(marked.value, marked.mark, note or name, marked.line)
+
+    wait = one("waitDuration")
+    grows, spread = one("enableExponentialBackoff").value, one("enableRandomizedWait").value
+    growing, random = (
+        ("exponentialBackoffMultiplier", "exponentialMaxWaitDuration"),
+        ("randomizedWaitFactor",),
+    )
+    idle = (*(() if grows else growing), *(() if spread else random))
+    for name in (name for name in idle if name in found):
+        switch = "enableRandomizedWait" if "randomized" in name else "enableExponentialBackoff"
+        made.idle.append(keys.idle(found[name], f"without {switch} it has no effect"))
+    made.block = {"attempts": one("maxAttempts"), "backoff": {"fixed": wait}}
+    if grows:
+        multiplier = one("exponentialBackoffMultiplier")
+        cap = one("exponentialMaxWaitDuration")
+        cap = cap if "exponentialMaxWaitDuration" in found else default(NO_CAP, "no longest wait")
+        made.block["backoff"] = {"exponential": {"base": wait, "multiplier": multiplier, "cap": cap}}
+        if multiplier.value < 1:
+            mistakes.add(
+                found["exponentialBackoffMultiplier"].at, "exponentialBackoffMultiplier is at least 1"
+            )
+    around = one("enableRandomizedWait")
+    made.block["jitter"] = Marked("around" if spread else "none", around.mark, around.note, around.line)
+    if spread:
+        made.block["spread"] = one("randomizedWaitFactor")
+    made.block["on"] = _retried(found, made)
+
+
+def _retried(found: Mapping[str, Given], made: Made) -> Marked:
+    """The outcomes that are retried: of the listed exceptions or all, less the ignored ones."""
+    wanted, want = _listed(found, LISTS[1])
+    ignored, ignore = _listed(found, LISTS[2])
+    out = exceptions.reasons(ignored, ())
+    reasons = exceptions.reasons(wanted, ("error",)) if wanted else exceptions.ANY
+    left = [reason for reason in reasons if reason not in out]
+    _own_classes(wanted, ignored, ignore, made)
+    source = want if wanted else ignore if out else None
+    return (
+        given(left, source, source.name)
+        if source is not None
+        else default(left, "every exception, refusals too")
+    )
+
+
+def _timeout(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made: Made) -> None:
+    values = keys.params(module.options, found, spring.convert, mistakes)
+    if "timeoutDuration" in values:
+        one = values["timeoutDuration"]
+        made.block = {"after": Marked(one.value, one.mark, "timeoutDuration", one.line)}
+    if "cancelRunningFuture" in found:
+        why = "the future of the caller ends or not; the callee is not told in either case"
+        made.idle.append(keys.idle(found["cancelRunningFuture"], why))

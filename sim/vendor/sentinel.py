@@ -1,0 +1,220 @@
+"""Sentinel's rules as JSON -> the policies of each resource: flow rules, then degrade rules."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from sim.policies import catalog
+from sim.policies.options import Option
+from sim.vendor import keys
+from sim.vendor.cursor import READ, Cursor, fields, settings
+from sim.vendor.envoy import pick
+from sim.vendor.kinds import Seen, Wishes
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.source import Source
+
+VERSION = "Sentinel 1.8 (d75a6687)"
+ORDER = "flow rules -> degrade rules in the order of the list (Sentinel's slots)"
+_BOARD = "of the dashboard"
+_WHO = "which callers it is for: a scenario says who calls whom"
+_COMMON = {
+    **dict.fromkeys(("id", "app", "ip", "port", "gmtCreate", "gmtModified"), _BOARD),
+    "limitApp": _WHO,
+    "resource": READ,
+    "grade": READ,
+    "count": READ,
+    "regex": READ,
+}
+DEGRADE = {
+    **_COMMON,
+    **dict.fromkeys(("timeWindow", "minRequestAmount", "slowRatioThreshold", "statIntervalMs"), READ),
+}
+FLOW = {
+    **_COMMON,
+    **dict.fromkeys(("strategy", "controlBehavior", "maxQueueingTimeMs", "clusterMode"), READ),
+    "refResource": "of a strategy between resources",
+    "warmUpPeriodSec": "of a warm-up",
+    "clusterConfig": "of the cluster mode",
+    "controller": "it is no setting",
+}
+GONE = {"rtSlowRequestAmount": "it was removed in Sentinel 1.8; write minRequestAmount"}
+SYSTEM = ("highestSystemLoad", "highestCpuUsage", "qps", "avgRt", "maxThread")
+FLOW_OPTIONS = (
+    Option("grade", 1, "count", "0 threads, 1 requests a second", 0, 1),
+    Option("count", 0, "number", "how many", 0, needed=True),
+    Option("strategy", 0, "count", "0 direct, 1 related, 2 chain", 0, 2),
+    Option("controlBehavior", 0, "count", "0 reject, 1 warm-up, 2 queue, 3 both", 0, 3),
+    Option("maxQueueingTimeMs", 500, "duration_ms", "longest wait", 0),
+)
+BREAKER = tuple(
+    replace(option, high=1) if option.name == "slowRatioThreshold" else option
+    for option in catalog.ENTRIES["sentinel"].options
+    if option.name not in ("resource", "limitApp")
+)
+
+
+def seen(source: Source) -> Iterator[Seen]:
+    """Items with `resource` and `grade` or `count`, or limits of a system rule."""
+    for rule in _rules(source):
+        yield Seen("a rule of Sentinel", rule.at)
+
+
+def _rules(source: Source) -> Iterator[Cursor]:
+    for tree in source.documents:
+        root = Cursor(tree, (), tree.data)
+        lists = [root] if isinstance(tree.data, list) else []
+        if isinstance(tree.data, dict):
+            lists = [root / key for key, value in tree.data.items() if isinstance(value, list)]
+        for found in lists:
+            yield from (found / i for i, item in enumerate(found.data) if _is_rule(item))
+
+
+def _is_rule(item: Any) -> bool:
+    if not isinstance(item, dict):
+        return False
+    return ("resource" in item and bool({"grade", "count", "timeWindow"} & set(item))) or (
+        "resource" not in item and any(name in item for name in SYSTEM[:2])
+    )
+
+
+def policies(source: Source, wishes: Wishes) -> list[Imported]:
+    """The policies of every resource, or of `only` these. Raises InvalidScenario with every mistake."""
+    mistakes = Mistakes()
+    found: dict[str, Imported] = {}
+    for tree in source.documents:
+        _strangers(Cursor(tree, (), tree.data), mistakes)
+    for rule in _rules(source):
+        if "resource" not in rule.data:
+            message = (
+                "a system rule guards a whole process at its entry; the model has no such limit: leave it out"
+            )
+            mistakes.add(rule.at, message)
+            continue
+        name = str(rule.data["resource"]).strip()
+        if not name:
+            mistakes.add((rule / "resource").at, "resource is empty")
+        one = found.setdefault(name, Imported(name, VERSION, ORDER, []))
+        if "timeWindow" in rule.data or (set(rule.data) & (set(DEGRADE) - set(FLOW))):
+            one.stack.append(("breaker", _degrade(rule, one.idle, mistakes)))
+        else:
+            one.stack += _flow(rule, one, mistakes)
+    imported = list(found.values())
+    for one in imported:
+        one.stack.sort(key=lambda policy: policy[0] == "breaker")
+    if wishes.only:
+        imported = pick(imported, wishes.only, source, "resource")
+    mistakes.end()
+    return imported
+
+
+def _strangers(root: Cursor, mistakes: Mistakes) -> None:
+    """Items among rules that are none."""
+    for i, item in enumerate(root.data if isinstance(root.data, list) else ()):
+        if not _is_rule(item):
+            mistakes.add((root / i).at, "this is no rule: it has no `resource` with `grade` and `count`")
+
+
+def _convert(option: Option, raw: Any) -> Any:
+    if isinstance(raw, str):
+        try:
+            return float(raw) if "." in raw else int(raw)
+        except ValueError:
+            msg = f"{keys.text(raw)} is not a number"
+            raise ValueError(msg) from None
+    return raw
+
+
+def _regex(found: dict[str, Cursor], mistakes: Mistakes) -> None:
+    regex = found.pop("regex", None)
+    if regex is not None and regex.data is not False:
+        mistakes.add(regex.at, "regex: a rule of the model is for one resource: write its name")
+
+
+def _degrade(rule: Cursor, idle: list[Idle], mistakes: Mistakes) -> Block:
+    found = fields(rule, DEGRADE, "a degrade rule", idle, mistakes, gone=GONE)
+    _regex(found, mistakes)
+    given_ = settings({name: one for name, one in found.items() if name != "resource"})
+    for name in ("count", "timeWindow"):
+        if name not in given_:
+            mistakes.add(rule.at, f"a degrade rule: `{name}` is missing")
+    options = BREAKER
+    if "grade" in given_ and given_["grade"].raw not in (0, "0"):
+        options = tuple(option for option in BREAKER if option.name != "slowRatioThreshold")
+        slow = given_.pop("slowRatioThreshold", None)
+        idle += [keys.idle(slow, "it is of grade 0, slow calls")] if slow else []
+    params = keys.params(options, given_, _convert, mistakes)
+    if {"count", "timeWindow"} <= set(given_):
+        keys.holds(
+            lambda v: catalog.params_from({"use": "sentinel", "params": dict(v)}), params, given_, mistakes
+        )
+    return {"use": "sentinel", "params": params}
+
+
+def _flow(rule: Cursor, one: Imported, mistakes: Mistakes) -> Iterator[tuple[str, Block]]:
+    """A flow rule: calls at once, or calls a second that are refused or made to wait beyond."""
+    found = fields(rule, FLOW, "a flow rule", one.idle, mistakes, gone=GONE)
+    _regex(found, mistakes)
+    cluster = found.pop("clusterMode", None)
+    if cluster is not None and cluster.data is not False:
+        mistakes.add(
+            cluster.at, "clusterMode: a limit that several processes share has no counterpart in the model"
+        )
+    given_ = settings({name: c for name, c in found.items() if name != "resource"})
+    values = keys.params(FLOW_OPTIONS, given_, _convert, mistakes)
+    if "count" not in given_:
+        mistakes.add(rule.at, "a flow rule: `count` is missing")
+    if len(values) < len(FLOW_OPTIONS):
+        return
+    grade, count, strategy, behaviour, wait = (values[option.name] for option in FLOW_OPTIONS)
+    if strategy.value != 0:
+        mistakes.add(
+            given_["strategy"].at, "strategy: limits by other resources have no counterpart in the model"
+        )
+    if grade.value == 0:
+        yield _threads(count, given_, one, mistakes)
+    elif behaviour.value in (1, 3):
+        message = "controlBehavior: a limit that warms up has no counterpart in the model; it has 0 and 2"
+        mistakes.add(given_["controlBehavior"].at, message)
+    elif behaviour.value == 2:
+        yield _queueing(count, wait, given_, mistakes)
+    else:
+        yield _refusing(count, given_, one, mistakes)
+
+
+def _threads(count: Marked, given_: dict[str, Given], one: Imported, mistakes: Mistakes) -> tuple[str, Block]:
+    if count.value != int(count.value) or count.value < 1:
+        mistakes.add(given_["count"].at, "count: calls at once are a whole number from 1 on")
+    idle = [given_[name] for name in ("controlBehavior", "maxQueueingTimeMs") if name in given_]
+    one.idle += [keys.idle(what, "it is of grade 1, calls a second") for what in idle]
+    return "bulkhead", {"limit": given(int(count.value), given_["count"], "count")}
+
+
+def _queueing(count: Marked, wait: Marked, given_: dict[str, Given], mistakes: Mistakes) -> tuple[str, Block]:
+    if count.value <= 0:
+        mistakes.add(given_["count"].at, "count: calls a second are more than 0")
+    rate = f"{float(count.value):f}".rstrip("0").rstrip(".")
+    block: Block = {
+        "rate": given(f"{rate}/s", given_["count"], "count"),
+        "burst": default(1, "one call after the other"),
+        "max_wait": Marked(wait.value, wait.mark, "maxQueueingTimeMs", wait.line),
+    }
+    return "rate_limit", block
+
+
+def _refusing(
+    count: Marked, given_: dict[str, Given], one: Imported, mistakes: Mistakes
+) -> tuple[str, Block]:
+    """Model: Sentinel's second slides by half a second; here seconds follow each other."""
+    if count.value < 1:
+        mistakes.add(given_["count"].at, "count: less than one call a second refuses every call")
+    if "maxQueueingTimeMs" in given_:
+        one.idle.append(keys.idle(given_["maxQueueingTimeMs"], "it is of controlBehavior 2, queueing"))
+    one.notes.append(
+        "Sentinel counts the calls of a second that slides by half a second; here seconds follow each other"
+    )
+    params = {
+        "limitForPeriod": given(int(count.value), given_["count"], "count"),
+        "limitRefreshPeriod": default("1s", "count is of a second"),
+        "timeoutDuration": default("0s", "controlBehavior 0: nobody waits"),
+    }
+    return "rate_limit", {"use": "resilience4j-ratelimiter", "params": params}

@@ -1,0 +1,196 @@
+"""`import`, `export` and `explain --import` as from a shell."""
+
+import json
+
+import pytest
+
+from sim.scenario.load import load_file
+from tests.cli.shell import call, shell
+
+SETTINGS = """\
+resilience4j:
+  circuitbreaker: {instances: {db: {slidingWindowSize: 10, minimumNumberOfCalls: 5, waitDurationInOpenState: 1s}}}
+  timelimiter: {instances: {db: {timeoutDuration: 500ms}}}
+"""
+RULE = """\
+kind: DestinationRule
+spec: {host: db, trafficPolicy: {outlierDetection: {maxEjectionPercent: 50}}}
+"""
+
+
+@pytest.fixture
+def settings(place):
+    (place / "application.yml").write_text(SETTINGS)
+    (place / "rule.yaml").write_text(RULE)
+    return place
+
+
+def test_settings_become_a_comparison_in_two_commands(settings, capsys):
+    code, out, err = call(capsys, "import", "application.yml", "-o", "trial.yaml")
+    assert (code, out) == (0, "")
+    assert "compare trial.yaml" in err
+    code, out, err = call(capsys, "compare", "trial.yaml", "--seeds", "1..2", "--no-figures", "-o", "out")
+    assert code == 0
+    assert "as-imported" in out
+    assert "without" in out
+
+
+def test_stdout_and_file_hold_the_same_bytes_with_every_mark(settings, capsys):
+    _, out, _ = call(capsys, "import", "application.yml")
+    call(capsys, "import", "application.yml", "-o", "trial.yaml")
+    assert out == (settings / "trial.yaml").read_text()
+    assert "slidingWindowSize: 10 " in out
+    assert "# given, line 2" in out
+    assert "# library default" in out
+    assert "# order: CircuitBreaker -> TimeLimiter (the library's aspect orders)" in out
+
+
+def test_the_trial_passes_check_without_a_word(settings, capsys):
+    for file in ("application.yml", "rule.yaml"):
+        call(capsys, "import", file, "-o", f"{file}.trial.yaml")
+        code, _, err = call(capsys, "check", f"{file}.trial.yaml")
+        assert (code, err) == (0, "")
+
+
+def test_policies_go_into_a_scenario_of_ones_own_and_its_text_stays(settings, capsys):
+    before = (settings / "tiny.yaml").read_text()
+    code, _, _ = call(
+        capsys, "import", "application.yml", "--into", "tiny.yaml", "--at", "web->db", "-o", "new.yaml"
+    )
+    assert code == 0
+    after = (settings / "new.yaml").read_text()
+    assert [line for line in after.splitlines() if line in before.splitlines()] == before.splitlines()
+    loaded = load_file("new.yaml")
+    assert loaded.variant_names == ("imported", "none", "breaker")
+    stack = loaded.scenario("imported").edges["web -> db"].stack
+    assert [next(iter(single.model_fields_set)) for single in stack] == ["breaker", "timeout"]
+    assert loaded.scenario("none").edges == {}
+
+
+def test_into_takes_the_place_of_what_an_edge_has_and_makes_variants_where_there_are_none(settings, capsys):
+    text = (settings / "tiny.yaml").read_text()
+    text = text[: text.index("variants:")] + "edges:\n  web -> db: {timeout: 1s, network: 1ms}\n"
+    (settings / "plain.yaml").write_text(text)
+    code, out, err = call(
+        capsys, "import", "application.yml", "--into", "plain.yaml", "--at", "web -> db = db"
+    )
+    assert (code, err) == (0, "")
+    (settings / "new.yaml").write_text(out)
+    loaded = load_file("new.yaml")
+    assert loaded.variant_names == ("as-it-was", "imported")
+    edge = loaded.scenario("imported").edges["web -> db"]
+    assert (edge.timeout, len(edge.stack), edge.network is None) == (None, 2, False)
+    assert loaded.scenario("as-it-was").edges["web -> db"].timeout.after == 10**9
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        ("application.yml --into tiny.yaml", 2, "go together"),
+        ("application.yml --at 'web -> db'", 2, "go together"),
+        ("application.yml --into tiny.yaml --at 'web -> db=bd'", 2, "the file has no 'bd'; there are db"),
+        ("application.yml --into tiny.yaml --at 'web -> cache'", 3, "no edge is called 'web -> cache'"),
+        ("application.yml --into nowhere.yaml --at 'web -> db'", 3, "nowhere.yaml: cannot be read"),
+        ("application.yml --as istio", 3, "nothing in this file is of istio"),
+        ("application.yml --only x", 3, "no instance is called 'x'"),
+        ("nowhere.yml", 3, "nowhere.yml: cannot be read"),
+        (".", 3, "a directory, not a settings file"),
+        ("tiny.yaml", 3, "none of the files that can be imported"),
+        ("application.yml -o tiny.yaml", 2, "nothing was written"),
+        ("application.yml -o no/where.yaml", 5, "cannot be written"),
+    ],
+)
+def test_what_cannot_be_is_told(words, code, told, settings, capsys):
+    import shlex
+
+    ended, out, err = call(capsys, "import", *shlex.split(words))
+    assert (ended, out) == (code, "")
+    assert told in err
+
+
+def test_a_variant_that_is_called_imported_already_is_told(settings, capsys):
+    call(capsys, "import", "application.yml", "--into", "tiny.yaml", "--at", "web -> db", "-o", "new.yaml")
+    code, _, err = call(capsys, "import", "application.yml", "--into", "new.yaml", "--at", "web -> db")
+    assert code == 3
+    assert "a variant is called 'imported' already" in err
+
+
+def test_variants_in_one_line_are_not_taken_apart(settings, capsys):
+    text = (settings / "tiny.yaml").read_text()
+    start, end = text.index("variants:"), text.index("expect:")
+    (settings / "flow.yaml").write_text(text[:start] + "variants: {none: {}}\n")
+    code, _, err = call(capsys, "import", "application.yml", "--into", "flow.yaml", "--at", "web -> db")
+    assert code == 3
+    assert "write each in a line of its own" in err
+    assert end > start
+
+
+def test_a_mistake_is_told_with_its_line_and_a_caret(settings, capsys):
+    (settings / "application.yml").write_text(SETTINGS.replace("slidingWindowSize", "slidingWindowSise"))
+    code, out, err = call(capsys, "import", "application.yml")
+    assert (code, out) == (3, "")
+    assert "application.yml:2:37: CircuitBreaker has no setting 'slidingWindowSise'" in err
+    assert err.rstrip().endswith("^")
+
+
+def test_a_file_comes_from_a_pipe(settings):
+    done = shell("import", "-", cwd=settings, input=SETTINGS)
+    assert done.returncode == 0
+    assert "name: stdin" in done.stdout
+
+
+def test_what_is_exported_is_imported_again_the_same(settings, capsys):
+    call(capsys, "import", "application.yml", "-o", "first.yaml")
+    code, _, _ = call(capsys, "export", "first.yaml", "--to", "resilience4j", "-o", "again.yml")
+    assert code == 0
+    call(capsys, "import", "again.yml", "-o", "second.yaml")
+    assert load_file("first.yaml").scenario(None).edges == load_file("second.yaml").scenario(None).edges
+
+
+def test_the_policies_of_a_variant_are_exported(settings, capsys):
+    code, out, _ = call(
+        capsys, "export", "tiny.yaml", "--to", "envoy", "--variant", "none", "--edge", "users -> web"
+    )
+    assert code == 0
+    assert "timeout: 1s" in out
+    code, out, err = call(capsys, "export", "tiny.yaml", "--to", "envoy", "--variant", "breaker")
+    assert (code, out) == (3, "")
+    assert "tiny.yaml:16:42: edges.web -> db.breaker: a proxy has no breaker with states" in err
+    assert call(capsys, "export", "tiny.yaml", "--to", "envoy", "--variant", "braker")[0] == 2
+    assert call(capsys, "export", "tiny.yaml", "--to", "nginx")[0] == 2
+
+
+def test_a_file_is_explained_with_the_traps_of_its_numbers(settings, capsys):
+    code, out, _ = call(capsys, "explain", "--import", "rule.yaml")
+    assert code == 0
+    assert "with fewer than 2 hosts it never ejects anybody" in out
+    assert "Retries multiply: 3 tries here, and 27" in out
+    code, out, _ = call(capsys, "explain", "--import", "rule.yaml", "--hosts", "1", "--json")
+    (told,) = json.loads(out)
+    assert any("It never ejects anybody: one of 1 hosts" in trap for trap in told["traps"])
+    assert {
+        "setting": "params.maxEjectionPercent",
+        "value": 50,
+        "mark": "given",
+        "note": "",
+        "line": 2,
+    } in told["policies"][1]["values"]
+
+
+def test_minimum_calls_are_set_against_the_traffic(settings, capsys):
+    (settings / "application.yml").write_text(
+        SETTINGS.replace("minimumNumberOfCalls: 5, ", "slidingWindowType: TIME_BASED, ")
+    )
+    code, out, _ = call(capsys, "explain", "--import", "application.yml", "--rate", "5/s")
+    assert code == 0
+    words = " ".join(out.split())
+    assert "it does not open within five minutes at 5/s" in words
+    assert "Below 10 calls/s" in words
+
+
+def test_options_of_a_file_go_with_a_file(settings, capsys):
+    assert call(capsys, "explain", "--hosts", "3")[0] == 2
+    assert call(capsys, "explain", "hystrix", "--import", "rule.yaml")[0] == 2
+    code, _, err = call(capsys, "explain", "--import", "tiny.yaml")
+    assert code == 3
+    assert "none of the files" in err

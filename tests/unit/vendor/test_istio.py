@@ -1,0 +1,152 @@
+"""Istio's DestinationRule and VirtualService."""
+
+import pytest
+
+from tests.unit.vendor.files import block, idle, imported, one, stack, there_and_back, wrong
+
+RULE = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: reviews}
+spec:
+  host: reviews.prod.svc.cluster.local
+  trafficPolicy:
+    connectionPool:
+      tcp: {maxConnections: 100, connectTimeout: 30ms}
+      http: {http1MaxPendingRequests: 10, maxRequestsPerConnection: 1}
+    outlierDetection: {consecutive5xxErrors: 7, interval: 5m, baseEjectionTime: 15m}
+    portLevelSettings:
+      - port: {number: 8080}
+        connectionPool: {http: {http2MaxRequests: 5}}
+  subsets:
+    - {name: v1, labels: {version: v1}}
+    - name: v2
+      labels: {version: v2}
+      trafficPolicy: {outlierDetection: {consecutiveGatewayErrors: 2, interval: 1s}}
+"""
+SERVICE = """
+apiVersion: networking.istio.io/v1beta1
+kind: VirtualService
+metadata: {name: reviews}
+spec:
+  hosts: [reviews]
+  http:
+    - match: [{uri: {prefix: /v2}}]
+      route: [{destination: {host: reviews, subset: v2}, weight: 100}]
+      timeout: 2s
+      retries: {attempts: 4, perTryTimeout: 500ms, retryOn: "5xx,connect-failure"}
+    - route: [{destination: {host: reviews}}]
+      retries: {attempts: 0}
+"""
+
+
+def rule(policy, head=""):
+    return f"apiVersion: networking.istio.io/v1\nkind: DestinationRule\nspec: {{host: db, {head}trafficPolicy: {{{policy}}}}}\n"
+
+
+def service(route):
+    return f"kind: VirtualService\nspec: {{hosts: [db], http: [{{route: [{{destination: {{host: db}}}}], {route}}}]}}\n"
+
+
+def by_name(text):
+    return {i.name: dict(i.stack) for i in imported(text)}
+
+
+def test_subsets_inherit_the_destination_and_ports_inherit_nothing():
+    found = by_name(RULE)
+    assert set(found) == {"reviews", "reviews-v2", "reviews-8080"}
+    params = found["reviews-v2"]["outlier"]["params"]
+    assert (params["consecutiveGatewayErrors"].value, params["consecutive5xxErrors"].value) == (2, 5)
+    assert found["reviews-v2"]["bulkhead"]["params"]["max_connections"].value == 100
+    port = found["reviews-8080"]
+    assert "outlier" not in port
+    assert port["bulkhead"]["params"]["max_requests"].value == 5
+    assert port["bulkhead"]["params"]["max_connections"].value == 2**32 - 1
+
+
+def test_limits_that_are_not_set_are_none_not_envoys():
+    params = block(rule("connectionPool: {http: {http2MaxRequests: 9}}"), "bulkhead")["params"]
+    assert (params["max_connections"], params["max_pending_requests"], params["max_requests"]) == (
+        2**32 - 1,
+        2**32 - 1,
+        9,
+    )
+    assert all("bulkhead" not in single for single in stack(rule("loadBalancer: {simple: RANDOM}")))
+
+
+def test_every_route_of_a_mesh_retries_twice_unless_it_says_otherwise():
+    retry = block(rule("loadBalancer: {simple: RANDOM}"), "retry")
+    assert (retry["attempts"], retry["on"]) == (3, ["shed", "unreachable"])
+    assert retry["backoff"]["exponential"] == {"base": "25ms", "multiplier": 2, "cap": "250ms"}
+    assert all("retry" not in single for single in stack(service("retries: {attempts: 0}")))
+
+
+def test_a_virtual_service_says_timeout_and_retries_of_a_subset():
+    found = by_name(f"{RULE}---\n{SERVICE}")
+    v2, base = found["reviews-v2"], found["reviews"]
+    assert list(v2) == ["timeout", "retry", "bulkhead", "outlier"]
+    assert v2["timeout"]["after"].value == "500ms"  # the inner one: a later key of this mapping
+    assert v2["retry"]["attempts"].value == 5
+    assert v2["retry"]["on"].value == ["error", "timeout", "shed", "unreachable"]
+    assert "retry" not in base
+
+
+def test_the_deprecated_consecutive_errors_counts_gateway_errors():
+    params = block(rule("outlierDetection: {consecutiveErrors: 3}"), "outlier")["params"]
+    assert (params["consecutiveGatewayErrors"], params["consecutive5xxErrors"]) == (3, 0)
+    told = wrong(rule("outlierDetection: {consecutiveErrors: 3, consecutive5xxErrors: 5}"))
+    assert "consecutiveErrors was replaced by consecutive5xxErrors" in told
+
+
+def test_max_retries_bounds_the_retries_of_the_route():
+    retry = block(rule("connectionPool: {http: {maxRetries: 2}}"), "retry")
+    assert retry["budget"]["params"] == {"budget_percent": 0, "min_retry_concurrency": 2}
+    text = f"{rule('connectionPool: {http: {maxRetries: 2}}')}---\n{service('retries: {attempts: 0}')}"
+    assert idle(text)["maxRetries"] == "attempts: 0"
+
+
+def test_other_resources_of_the_file_are_named():
+    text = (
+        f"apiVersion: networking.istio.io/v1\nkind: Gateway\nspec: {{}}\n---\n{rule('outlierDetection: {}')}"
+    )
+    assert any("Gateway (line 1)" in note for note in one(text).notes)
+
+
+def test_resources_of_a_list_are_read():
+    text = f"apiVersion: v1\nkind: List\nitems:\n- {rule('outlierDetection: {}').strip().replace(chr(10), chr(10) + '  ')}\n"
+    assert [next(iter(single)) for single in stack(text)] == ["retry", "outlier"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (rule("outlierDetection: {consecutive5xxError: 3}"), "f:3:53: outlierDetection has no setting 'consecutive5xxError'; did you mean consecutive5xxErrors?"),
+        (rule("outlierDetection: {interval: 0.1ms}"), "out of range"),
+        (rule("outlierDetection: {interval: 10}"), "Istio reads a number with its unit"),
+        (rule("outlierDetection: {maxEjectionPercent: 150}"), "it must be 0 to 100"),
+        (rule("outlierDetection: {consecutive5xxErrors: many}"), "is not a number"),
+        (rule("outlierDetection: {outlierDetectionHttpErrorCodes: ['500']}"), "have no codes"),
+        (rule("connectionPool: {http: {h2UpgradePolicy: MAYBE}}"), "none of DEFAULT, DO_NOT_UPGRADE, UPGRADE"),
+        (rule("connectionPool: {tcp: {maxConnections: -1}}"), "out of range"),
+        (rule("connectionPools: {}"), "did you mean connectionPool?"),
+        (rule("portLevelSettings: [{connectionPool: {}}]"), "`port: {number: 8080}` is missing"),
+        (rule("outlierDetection: {}", "subsets: [{labels: {}}], "), "a subset: `name` is missing"),
+        ("kind: DestinationRule\nspec: {trafficPolicy: {}}\n", "`host` is missing"),
+        ("kind: DestinationRule\nmetadata: {}\n", "`spec` is missing"),
+        (f"{rule('tls: {}')}---\n{rule('tls: {}')}", "a second DestinationRule for db"),
+        ("apiVersion: config.istio.io/v1alpha2\nkind: DestinationPolicy\nspec: {}\n", "removed in Istio 1.0; write a DestinationRule"),
+        (service("retries: {attempts: -1}"), "out of range"),
+        (service("retries: {tries: 3}"), "has no setting 'tries'"),
+        (service("retries: {retryOn: sometimes}"), "retry_on has no setting 'sometimes'"),
+        (service("timeout: 3"), "is not a duration"),
+        ("kind: VirtualService\nspec: {hosts: [a], http: [{route: [{weight: 1}]}]}\n", "`destination: {host: ...}` is missing"),
+        ("kind: VirtualService\nspec: {hosts: [a], tcp: []}\n", "no DestinationRule and no VirtualService with HTTP routes"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_with_its_position(text, words):
+    assert words in wrong(text)
+
+
+def test_import_export_import_is_the_identity():
+    first, second = there_and_back(f"{RULE}---\n{SERVICE}", "istio")
+    assert first == second

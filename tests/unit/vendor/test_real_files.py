@@ -1,0 +1,44 @@
+"""Settings of real repositories."""
+
+import pytest
+
+from sim.scenario.load import load_text
+from sim.vendor import detect, source, trial
+from sim.vendor.kinds import Wishes
+from tests.unit.vendor.files import REAL, there_and_back
+
+KINDS = {
+    "envoy-bootstrap-istio.json": "envoy",
+    "istio-all-fields.yaml": "istio",
+    "istio-ewolff-outlier.yaml": "istio",
+    "resilience4j-demo.application.yml": "resilience4j",
+    "resilience4j-test.application.yaml": "resilience4j",
+}
+
+
+@pytest.fixture
+def real():
+    if not REAL.is_dir():
+        pytest.skip(f"{REAL} is not there")
+    return REAL
+
+
+def test_every_file_is_named_here(real):
+    assert {file.name for file in real.iterdir()} == set(KINDS)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_real_file_becomes_a_scenario_that_holds(name, real):
+    read = source.read(str(real / name))
+    kind = detect.kind_of(read)
+    assert kind.name == KINDS[name]
+    found = kind.policies(read, Wishes())
+    loaded = load_text(trial.text(found, name), name)
+    assert loaded.variant_names == ("as-imported", "without")
+    assert len(loaded.scenario(None).edges) == len(found)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_real_file_goes_out_and_comes_back_the_same(name, real):
+    first, second = there_and_back((real / name).read_text(encoding="utf-8"), KINDS[name])
+    assert first == second
