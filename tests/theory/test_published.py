@@ -105,3 +105,19 @@ def test_jitter_spares_more_than_half_of_the_writes():
     )
     assert jittered < 0.5 * alone
     assert jittered == pytest.approx(796, rel=0.04)
+
+
+def test_newest_first_keeps_what_oldest_first_loses():
+    """Ten workers offered two and a half times what they can do."""
+    changes = ("duration=60s", "warmup=20s")
+    assert measured("success_share", "queue-order.yaml", "oldest-first", *changes) == 0
+    assert measured("success_share", "queue-order.yaml", "newest-first", *changes) == pytest.approx(
+        0.4, rel=0.05
+    )
+
+
+@pytest.mark.parametrize(("overtaking", "failed"), [("yes", (0.05, 0.15)), ("no", (0.95, 1.0))])
+def test_the_printed_share_of_a_spike_hangs_on_who_may_overtake(overtaking, failed):
+    settings = ("rate=0.1", "spike=yes", "lifo=no", f"overtaking={overtaking}")
+    found = replicate("queue_readme.py", 1, settings)["failed"]
+    assert failed[0] < found < failed[1]
