@@ -1,10 +1,13 @@
 """Settings of real repositories."""
 
+from pathlib import Path
+
 import pytest
 
 from sim.scenario.load import load_text
 from sim.vendor import detect, source, trial
 from sim.vendor.kinds import Wishes
+from tests.unit.vendor import table
 from tests.unit.vendor.files import REAL, there_and_back
 
 KINDS = {
@@ -42,3 +45,10 @@ def test_a_real_file_becomes_a_scenario_that_holds(name, real):
 def test_a_real_file_goes_out_and_comes_back_the_same(name, real):
     first, second = there_and_back((real / name).read_text(encoding="utf-8"), KINDS[name])
     assert first == second
+
+
+def test_the_table_of_them_is_what_is_committed(real):
+    committed = (Path(__file__).parents[3] / "results" / "import" / "policies.txt").read_text(
+        encoding="utf-8"
+    )
+    assert "\n".join([*table.lines(), ""]) == committed
