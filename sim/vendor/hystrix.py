@@ -74,8 +74,8 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     commands: dict[str, Settings] = {}
     pools: dict[str, Settings] = {}
     idle: list[Idle] = []
-    trees, others = spring.active(source, wishes.profiles)
-    for tree in trees:
+    active = spring.active(source, wishes.profiles)
+    for tree in active.trees:
         for path, setting in spring.properties(tree, ("hystrix",)):
             if path[0] in ELSEWHERE:
                 idle.append(Idle(".".join(path), setting.raw, ELSEWHERE[path[0]], setting.key_at.line))
@@ -105,10 +105,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     )
     imported = [_imported(name, commands, pools, idle, mistakes) for name in names]
     _lonely(imported[0], commands, pools, names)
-    if others:
-        imported[0].notes.append(
-            f"not active, and not read: the documents of the profile {', '.join(others)}"
-        )
+    imported[0].notes += active.notes
     if wishes.only:
         imported = pick(imported, wishes.only, source, "command")
     mistakes.end()

@@ -10,15 +10,20 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
-def parse(text: str, file: str) -> Tree:
-    """`key=value`, `key: value` or `key value`; a backslash at the end goes on in the next line. A key that
-    stands twice, which Java would take from below, is a mistake here. Raises InvalidScenario with all of them."""
+def parse(text: str, file: str) -> list[Tree]:
+    """`key=value`, `key: value` or `key value`; a backslash at the end goes on in the next line; `#---` begins a
+    further document. A key that stands twice in one, which Java would take from below, is a mistake here. Raises
+    InvalidScenario with all of them."""
     tree = Tree({}, {}, {}, text, file)
+    trees = [tree]
     wrong: list[Problem] = []
     number, lines = 0, text.splitlines()
     while number < len(lines):
         at, line = number, lines[number]
         number += 1
+        if line.strip() in ("#---", "!---"):
+            tree = Tree({}, {}, {}, text, file)
+            trees.append(tree)
         if not line.strip() or line.lstrip()[0] in "#!":
             continue
         whole = line
@@ -44,7 +49,7 @@ def parse(text: str, file: str) -> Tree:
         tree.data[key] = _plain(found["value"]).strip()
     if wrong:
         raise InvalidScenario(wrong)
-    return tree
+    return trees
 
 
 def _goes_on(line: str) -> bool:

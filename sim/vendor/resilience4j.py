@@ -37,9 +37,9 @@ def seen(source: Source) -> Iterator[Seen]:
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every instance, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
-    trees, others = spring.active(source, wishes.profiles)
+    active = spring.active(source, wishes.profiles)
     groups = _Groups(mistakes)
-    for tree in trees:
+    for tree in active.trees:
         groups.next_document()
         for path, setting in spring.properties(tree, ("resilience4j",)):
             groups.add(path, setting)
@@ -48,16 +48,13 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         _check_names(wishes.only, names, source)
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
-    if imported:
-        imported[0].idle += groups.idle
     if not imported:
-        told = f"; it has the profiles {', '.join(others)}: choose with --profile" if others else ""
+        told = "".join(f"; {note}; choose with --profile" for note in active.notes)
         raise InvalidScenario(
             [Problem(f"no instance and no config of resilience4j is in force{told}", source.file)]
         )
-    if others:
-        note = f"not active, and not read: the documents of the profile {', '.join(others)}"
-        imported[0].notes.append(note)
+    imported[0].idle += groups.idle
+    imported[0].notes += active.notes
     return imported
 
 

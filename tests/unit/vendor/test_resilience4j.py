@@ -143,7 +143,7 @@ def test_a_file_of_one_inactive_profile_says_which_it_has():
     told = wrong(
         "spring.config.activate.on-profile: prod\nresilience4j.retry.instances.a: {maxAttempts: 2}\n"
     )
-    assert "profiles prod" in told
+    assert "profile prod" in told
     assert "--profile" in told
 
 
@@ -277,3 +277,25 @@ def test_only_some_instances_are_read_if_asked_for_and_a_wrong_name_is_told():
 def test_import_export_import_is_the_identity():
     first, second = there_and_back(YML, "resilience4j")
     assert first == second
+
+
+def test_the_file_itself_may_activate_a_profile():
+    found = one("spring.profiles.active: ci\n---" + PROFILES)
+    assert found.stack[0][1]["attempts"].value == 9
+    assert any("active by the file itself: the profile ci" in note for note in found.notes)
+
+
+def test_documents_of_a_properties_file_have_profiles_too():
+    text = "resilience4j.retry.instances.a.maxAttempts=2\n#---\nspring.config.activate.on-profile=prod\nresilience4j.retry.instances.a.maxAttempts=5\n"
+    assert block(text, "retry")["attempts"] == 2
+    assert block(text, "retry", profiles=("prod",))["attempts"] == 5
+
+
+def test_files_that_the_file_imports_are_named():
+    text = "spring.config.import: optional:file:other.yml\nresilience4j.retry.instances.a.maxAttempts: 2\n"
+    assert any("optional:file:other.yml" in note for note in one(text).notes)
+
+
+def test_anchors_and_merges_are_copies():
+    text = "x: &base {maxAttempts: 5}\nresilience4j.retry.instances:\n  a: {<<: *base, waitDuration: 1s}\n  b: *base\n"
+    assert [i.stack[0][1]["attempts"].value for i in imported(text)] == [5, 5]
