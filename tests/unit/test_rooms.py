@@ -27,7 +27,7 @@ ROOMS = [
     ("vendor",),
     ("scenario",),
     ("policies", "distributions"),
-    ("luck",),
+    ("luck", "durations"),
     ("units", "errors", "words"),
 ]
 """From left to right; rooms of one group know nothing of each other."""

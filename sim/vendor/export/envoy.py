@@ -4,10 +4,11 @@ from typing import Any
 
 from sim.policies import outlier_options
 from sim.scenario.whole import Applied
-from sim.vendor import envoy_filters, write
-from sim.vendor.envoy_fields import UINT32
+from sim.vendor import write
 from sim.vendor.export import mesh
 from sim.vendor.export.calls import Call, Refusals, names
+from sim.vendor.settings import envoy_filters
+from sim.vendor.settings.envoy_fields import UINT32
 
 _HTTP2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _FILTERS = "envoy.extensions.filters.http"

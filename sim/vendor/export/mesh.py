@@ -10,9 +10,9 @@ from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
 from sim.scenario.whole import Applied
 from sim.units import show_ns
-from sim.vendor.envoy_fields import CODES, RETRY_ON, UINT32
 from sim.vendor.export.calls import Call, Refusals
 from sim.vendor.keys import DURATIONS
+from sim.vendor.settings.envoy_fields import CODES, RETRY_ON, UINT32
 
 PATTERN = ("timeout", "retry", "bulkhead", "outlier", "timeout")
 NONE = {

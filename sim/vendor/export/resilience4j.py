@@ -8,10 +8,11 @@ from sim.policies.catalog.entry import ANY_EXCEPTION, IGNORED
 from sim.policies.options import Option
 from sim.scenario.whole import Applied
 from sim.units import duration_ns
-from sim.vendor import exceptions, write
+from sim.vendor import write
 from sim.vendor.export.calls import Call, Refusals, names, only
 from sim.vendor.keys import DURATIONS
-from sim.vendor.resilience4j_keys import MODULES, NO_CAP, Module
+from sim.vendor.settings import exceptions
+from sim.vendor.settings.resilience4j_keys import MODULES, NO_CAP, Module
 
 ORDER = ("retry", "breaker", "rate_limit", "timeout", "bulkhead")
 """Of the library's aspects, from the outside in."""

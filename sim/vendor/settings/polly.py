@@ -6,12 +6,13 @@ from typing import Any
 from sim.policies import catalog
 from sim.policies.options import Option
 from sim.units import duration_ns
-from sim.vendor import keys, timespan
-from sim.vendor import polly_keys as k
+from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor
-from sim.vendor.envoy import pick
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.settings import polly_keys as k
+from sim.vendor.settings import timespan
+from sim.vendor.settings.envoy import pick
 from sim.vendor.source import Source
 
 ORDER = "rate limiter -> total timeout -> retry -> circuit breaker -> attempt timeout (the standard handler)"

@@ -7,10 +7,11 @@ from sim.policies.limits import catalog as limits
 from sim.policies.limits.rows_budgets import BUDGETS
 from sim.policies.options import Option
 from sim.units import duration_ns
-from sim.vendor import envoy_fields as f
-from sim.vendor import keys, proto
+from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, plain_stack
+from sim.vendor.settings import envoy_fields as f
+from sim.vendor.settings import proto
 from sim.words import REASONS
 
 Policies = list[tuple[str, Block]]

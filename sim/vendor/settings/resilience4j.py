@@ -5,14 +5,14 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import resilience4j_policies as policies_of
-from sim.vendor import spring
 from sim.vendor.keys import checked, unknown
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes
-from sim.vendor.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
+from sim.vendor.settings import resilience4j_policies as policies_of
+from sim.vendor.settings import spring
+from sim.vendor.settings.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
+from sim.vendor.settings.spring import squashed
 from sim.vendor.source import Source
-from sim.vendor.spring import squashed
 
 Settings = dict[str, Given]
 """By the library's own names."""

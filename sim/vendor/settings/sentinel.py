@@ -8,9 +8,9 @@ from sim.policies import catalog
 from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor, fields, settings
-from sim.vendor.envoy import pick
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.settings.envoy import pick
 from sim.vendor.source import Source
 
 VERSION = "Sentinel 1.8 (d75a6687)"

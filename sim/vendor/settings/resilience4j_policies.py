@@ -8,9 +8,10 @@ from sim.policies import catalog
 from sim.policies.catalog.entry import ANY_EXCEPTION
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor import exceptions, keys, spring
+from sim.vendor import keys
 from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
-from sim.vendor.resilience4j_keys import LISTS, NO_CAP, Module
+from sim.vendor.settings import exceptions, spring
+from sim.vendor.settings.resilience4j_keys import LISTS, NO_CAP, Module
 from sim.words import REASONS
 
 ORDER = Option("aspectOrder", 0, "count", "smaller is further out", -(2**31), 2**31 - 1)

@@ -6,13 +6,13 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import istio_fields as f
-from sim.vendor import istio_policies as made
 from sim.vendor.cursor import Cursor, fields
-from sim.vendor.envoy import pick
-from sim.vendor.envoy_policies import same
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Idle, Imported, Mistakes
+from sim.vendor.settings import istio_fields as f
+from sim.vendor.settings import istio_policies as made
+from sim.vendor.settings.envoy import pick
+from sim.vendor.settings.envoy_policies import same
 from sim.vendor.source import Source
 
 ORDER = "timeout -> retries -> connectionPool -> outlierDetection -> perTryTimeout (Istio's sidecar)"

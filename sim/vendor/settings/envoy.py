@@ -5,12 +5,12 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import envoy_fields as f
-from sim.vendor import envoy_filters
-from sim.vendor import envoy_policies as made
 from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Idle, Imported, Mistakes
+from sim.vendor.settings import envoy_fields as f
+from sim.vendor.settings import envoy_filters
+from sim.vendor.settings import envoy_policies as made
 from sim.vendor.source import Source
 
 ORDER = "filters -> route timeout -> retry -> circuit_breakers -> outlier_detection -> per-try timeout (Envoy's router)"

@@ -6,10 +6,10 @@ from typing import Any
 
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor import proto
 from sim.vendor.cursor import READ, Cursor, fields, settings
 from sim.vendor.keys import params
 from sim.vendor.marked import Block, Idle, Mistakes
+from sim.vendor.settings import proto
 
 PREFIX = "envoy.filters.http."
 _CODES = "answers of the model have no codes: an error is an error"

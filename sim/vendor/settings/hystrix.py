@@ -6,10 +6,11 @@ from typing import Any
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor import keys, spring
-from sim.vendor.envoy import pick
+from sim.vendor import keys
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes
+from sim.vendor.settings import spring
+from sim.vendor.settings.envoy import pick
 from sim.vendor.source import Source
 
 VERSION = "Hystrix 1.5 (Netflix/Hystrix 7c03bafe)"

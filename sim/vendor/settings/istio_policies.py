@@ -2,13 +2,14 @@
 
 from sim.policies import outlier_catalog, outlier_options
 from sim.units import duration_ns
-from sim.vendor import envoy_policies as envoy
-from sim.vendor import go, keys
-from sim.vendor import istio_fields as f
+from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.envoy_fields import UINT32
-from sim.vendor.envoy_policies import Limits, Policies
 from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.settings import envoy_policies as envoy
+from sim.vendor.settings import go
+from sim.vendor.settings import istio_fields as f
+from sim.vendor.settings.envoy_fields import UINT32
+from sim.vendor.settings.envoy_policies import Limits, Policies
 
 NONE = "none unless set"
 
