@@ -7,6 +7,7 @@ from typing import Any
 from sim import units
 from sim.policies.options import Option, OptionError, parse
 from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.source import TEMPLATE
 
 Convert = Callable[[Option, Any], Any]
 """A raw value of the file -> as a scenario writes it. ValueError says what is wrong with it."""
@@ -16,6 +17,12 @@ DURATIONS = ("duration", "duration_ms", "duration_s")
 
 def checked(option: Option, convert: Convert, setting: Given, mistakes: Mistakes) -> Any:
     """A value as a scenario writes it, within the library's legal range; None with a mistake noted if it is not."""
+    if isinstance(setting.raw, str) and TEMPLATE.search(setting.raw):
+        mistakes.add(
+            setting.at,
+            f"{setting.name}: {text(setting.raw)} is a template: render it, and import what comes out",
+        )
+        return None
     try:
         value = convert(option, setting.raw)
         parsed = parse(option, value)

@@ -81,6 +81,11 @@ KINDS: dict[str, Kind] = {
         Kind("istio", "DestinationRule and VirtualService", "sim.vendor.settings.istio"),
         Kind("sentinel", "flow and degrade rules as a JSON list", "sim.vendor.settings.sentinel"),
         Kind("polly", "options of Microsoft.Extensions.Http.Resilience", "sim.vendor.settings.polly"),
+        Kind("isotope", "a service graph of istio's load tests: scripts", "sim.vendor.graphs.isotope"),
+        Kind("mubench", "a work model of muBench: external_services", "sim.vendor.graphs.mubench"),
+        Kind("hydragen", "an application of HydraGen: endpoints", "sim.vendor.graphs.hydragen"),
+        Kind("kubernetes", "Deployments and Services", "sim.vendor.graphs.kubernetes"),
+        Kind("compose", "services with images", "sim.vendor.graphs.compose"),
     )
 }
 """By name."""

@@ -128,10 +128,12 @@ def _outcomes(one: Applied, refusals: Refusals) -> _SETTINGS:
         )
     ignored = [reason for reason in ignored if reason != "cancelled"]
     out: _SETTINGS = {}
-    if set(failures) != set(ANY_EXCEPTION) - set(ignored):
+    if not failures:
+        # An empty list records everything: one that is ignored as well records nothing.
+        out["recordExceptions"] = [exceptions.WRITTEN["cancelled"]]
+        ignored.append("cancelled")
+    elif set(failures) != set(ANY_EXCEPTION) - set(ignored):
         out["recordExceptions"] = _classes(failures, (*one.at, "failures"), refusals)
-        if not failures:
-            refusals.add((*one.at, "failures"), "resilience4j records every exception if none is listed")
     if ignored:
         out["ignoreExceptions"] = _classes(ignored, (*one.at, "ignored_outcomes"), refusals)
     return out
@@ -164,11 +166,24 @@ def _retry(one: Applied, refusals: Refusals) -> _SETTINGS:
         refusals.add((*one.at, "jitter"), message)
     if p.budget is not None:
         refusals.add((*one.at, "budget"), "resilience4j has no retry budget")
-    if set(p.on) != set(exceptions.ANY):
-        missed = [reason for reason in exceptions.ANY if reason not in p.on]
-        if missed == ["cancelled"] or not p.on:
-            refusals.add((*one.at, "on"), "resilience4j retries every exception if none is listed")
-        out["retryExceptions"] = _classes(p.on, (*one.at, "on"), refusals)
+    return out | _retried(one, refusals)
+
+
+def _retried(one: Applied, refusals: Refusals) -> _SETTINGS:
+    """The exceptions that are retried, or those that are not."""
+    on, at = one.policy.on, (*one.at, "on")
+    if set(on) == set(exceptions.ANY):
+        return {}
+    if not on:
+        none = [exceptions.WRITTEN["cancelled"]]
+        return {"retryExceptions": none, "ignoreExceptions": none}
+    if "expired" not in on:
+        return {"retryExceptions": _classes(on, at, refusals)}
+    # What no class stands for is among all that are not ignored.
+    missed = [reason for reason in exceptions.ANY if reason not in on]
+    out: _SETTINGS = {"ignoreExceptions": _classes(missed, at, refusals)} if missed else {}
+    if "cancelled" in on:
+        out["retryExceptions"] = ["java.lang.Throwable", exceptions.WRITTEN["cancelled"]]
     return out
 
 

@@ -65,7 +65,7 @@ def seen(source: Source) -> Iterator[Seen]:
     """Keys below `hystrix.command` and its like."""
     for tree in source.documents:
         for path, _, place in spring.flat(tree):
-            if path[0] == "hystrix" and len(path) > 1 and path[1] in SECTIONS:
+            if len(path) > 1 and path[0] == "hystrix" and path[1] in SECTIONS:
                 yield Seen("`hystrix`", tree.keys[place[:1]])
 
 
@@ -75,7 +75,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     commands: dict[str, Settings] = {}
     pools: dict[str, Settings] = {}
     idle: list[Idle] = []
-    active = spring.active(source, wishes.profiles)
+    active = spring.active(source, wishes.profiles, "hystrix")
     for tree in active.trees:
         for path, setting in spring.properties(tree, ("hystrix",)):
             if path[0] in ELSEWHERE:

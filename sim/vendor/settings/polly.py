@@ -70,6 +70,16 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             (n for n in (place[-1] if place else "http-client", ".".join(place)) if n not in used), ""
         )
         found.append(_imported(options, name or f"http-client-{len(found) + 1}", mistakes))
+    told = {options.place[0] for options in _options(source) if options.place}
+    others = [
+        str(key)
+        for tree in source.documents
+        if isinstance(tree.data, dict)
+        for key in tree.data
+        if key not in told
+    ]
+    if others and told:
+        found[0].notes.append(f"settings of others, and not read: {', '.join(others)}")
     if wishes.only:
         found = pick(found, wishes.only, source, "section")
     mistakes.end()

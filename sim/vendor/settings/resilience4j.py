@@ -30,14 +30,14 @@ def seen(source: Source) -> Iterator[Seen]:
     """Keys below `resilience4j`."""
     for tree in source.documents:
         for path, raw, place in spring.flat(tree):
-            if squashed(path[0]) == "resilience4j" and (len(path) > 1 or isinstance(raw, dict)):
+            if path and squashed(path[0]) == "resilience4j" and (len(path) > 1 or isinstance(raw, dict)):
                 yield Seen("`resilience4j`", tree.keys[place[:1]])
 
 
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every instance, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
-    active = spring.active(source, wishes.profiles)
+    active = spring.active(source, wishes.profiles, "resilience4j")
     groups = _Groups(mistakes)
     for tree in active.trees:
         groups.next_document()

@@ -91,8 +91,8 @@ def _outcomes(found: Mapping[str, Given], made: Made) -> None:
     ignored, ignore = _listed(found, LISTS[2])
     out = exceptions.reasons(ignored, ())
     wanted = exceptions.reasons(recorded, ("error",)) if recorded else ANY_EXCEPTION
-    failures = [reason for reason in REASONS if reason in wanted and reason not in out]
     nothing = [reason for reason in REASONS if reason in (*out, "cancelled")]
+    failures = [reason for reason in REASONS if reason in wanted and reason not in nothing]
     source = record if recorded else ignore
     _own_classes(recorded, ignored, ignore, made)
     if source is None or (set(failures) == set(ANY_EXCEPTION) and nothing == ["cancelled"]):

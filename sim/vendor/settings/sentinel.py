@@ -101,6 +101,15 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     imported = list(found.values())
     for one in imported:
         one.stack.sort(key=lambda policy: policy[0] == "breaker")
+    keys_ = [
+        str(k)
+        for t in source.documents
+        if isinstance(t.data, dict)
+        for k, v in t.data.items()
+        if not isinstance(v, list)
+    ]
+    if keys_ and imported:
+        imported[0].notes.append(f"no rules, and not read: {', '.join(keys_)}")
     if wishes.only:
         imported = pick(imported, wishes.only, source, "resource")
     mistakes.end()

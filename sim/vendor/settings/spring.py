@@ -39,8 +39,8 @@ class Active:
     profiles: tuple[str, ...]
 
 
-def active(source: Source, asked: tuple[str, ...]) -> Active:
-    """The documents that hold with these profiles, or those that the file itself activates."""
+def active(source: Source, asked: tuple[str, ...], root: str) -> Active:
+    """The documents that hold with these profiles, or those that the file itself activates. `root`: what is read."""
     always = [tree for tree in source.documents if profile(tree) is None]
     said = {name: listed for tree in always for name in _ACTIVATED if (listed := _value(tree, name))}
     profiles = (*(asked or names(said.get(_ACTIVATED[0], []))), *names(said.get(_ACTIVATED[1], [])))
@@ -52,6 +52,9 @@ def active(source: Source, asked: tuple[str, ...]) -> Active:
     others = [condition for tree, condition in conditions if condition is not None and tree not in trees]
     if others:
         notes.append(f"not active, and not read: the documents of the profile {', '.join(others)}")
+    others = [path[0] for tree in trees for path, _, _ in flat(tree) if path and squashed(path[0]) != root]
+    if others:
+        notes.append(f"settings of others, and not read: {', '.join(dict.fromkeys(others))}")
     elsewhere = [str(raw) for tree in trees if (raw := _value(tree, "spring.config.import"))]
     if elsewhere:
         notes.append(f"spring.config.import names other files, which are not read: {', '.join(elsewhere)}")

@@ -7,8 +7,9 @@ import pytest
 from sim.scenario.load import load_text
 from sim.vendor import detect, source, trial
 from sim.vendor.kinds import Wishes
+from tests.shared import data
 from tests.unit.vendor import table
-from tests.unit.vendor.files import REAL, there_and_back
+from tests.unit.vendor.files import there_and_back
 
 KINDS = {
     "envoy-bootstrap-istio.json": "envoy",
@@ -21,9 +22,7 @@ KINDS = {
 
 @pytest.fixture
 def real():
-    if not REAL.is_dir():
-        pytest.skip(f"{REAL} is not there")
-    return REAL
+    return data("policy")
 
 
 def test_every_file_is_named_here(real):

@@ -299,3 +299,8 @@ def test_files_that_the_file_imports_are_named():
 def test_anchors_and_merges_are_copies():
     text = "x: &base {maxAttempts: 5}\nresilience4j.retry.instances:\n  a: {<<: *base, waitDuration: 1s}\n  b: *base\n"
     assert [i.stack[0][1]["attempts"].value for i in imported(text)] == [5, 5]
+
+
+def test_settings_of_others_are_named_and_templates_are_told():
+    assert any("settings of others, and not read: spring" in note for note in one(YML).notes)
+    assert "is a template: render it" in wrong(of("retry", 'maxAttempts: "{{ tries }}"'))
