@@ -35,21 +35,24 @@ def parse(text: str, file: str) -> list[Tree]:
         if found is None:
             wrong.append(Problem("this is no property: write key=value", file, at + 1, indent + 1, line))
             continue
-        key = _plain(found["key"])
-        place: Location = (key,)
         position = Position(file, at + 1, indent + 1, line)
-        if place in tree.keys:
-            first = tree.keys[place].line
-            wrong.append(
-                Problem(f'duplicate key "{key}", first in line {first}', file, at + 1, indent + 1, line)
-            )
-            continue
-        tree.keys[place] = position
-        tree.values[place] = Position(file, at + 1, min(found.start("value"), len(line)) + 1, line)
-        tree.data[key] = _plain(found["value"]).strip()
+        wrong += _add(tree, found, position)
     if wrong:
         raise InvalidScenario(wrong)
     return trees
+
+
+def _add(tree: Tree, found: re.Match[str], at: Position) -> list[Problem]:
+    """One property; what is wrong with it."""
+    key = _plain(found["key"])
+    place: Location = (key,)
+    if place in tree.keys:
+        message = f'duplicate key "{key}", first in line {tree.keys[place].line}'
+        return [Problem(message, at.file, at.line, at.col, at.source)]
+    tree.keys[place] = at
+    tree.values[place] = Position(at.file, at.line, min(found.start("value"), len(at.source)) + 1, at.source)
+    tree.data[key] = _plain(found["value"]).strip()
+    return []
 
 
 def _goes_on(line: str) -> bool:

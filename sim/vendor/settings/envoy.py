@@ -9,7 +9,7 @@ from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Idle, Imported, Mistakes
 from sim.vendor.settings import envoy_fields as f
-from sim.vendor.settings import envoy_filters
+from sim.vendor.settings import envoy_filters, envoy_routes
 from sim.vendor.settings import envoy_policies as made
 from sim.vendor.source import Source
 
@@ -206,7 +206,7 @@ def _by_route(
     for found in asked:
         own: list[Idle] = []
         chain = envoy_filters.policies(found.filters, own, mistakes)
-        outer, per_try = made.route(found.entry / "route", found.host, limits, own, mistakes)
+        outer, per_try = envoy_routes.route(found.entry / "route", found.host, limits, own, mistakes)
         way = Imported(name, f.VERSION, ORDER, [*chain, *outer, *inner, *per_try], [*idle, *own])
         if any(made.same(way, other) for other in ways):
             continue
