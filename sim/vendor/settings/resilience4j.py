@@ -1,6 +1,7 @@
 """resilience4j settings of Spring Boot -> the policies of each instance."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import NamedTuple
 
@@ -146,7 +147,7 @@ class _Groups:
         found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
             made = policies_of.block(module, self._merged(module, name), self.mistakes)
-            found.idle += made.idle
+            found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
             found.notes += made.notes
             blocks.append((self._precedence(module), module.title, made.block))
             found.stack.append((module.policy, made.block))

@@ -177,9 +177,9 @@ def test_settings_without_meaning_are_told_with_their_reasons():
         "circuitbreaker",
         "registerHealthIndicator: true, recordFailurePredicate: com.acme.P, ignoreExceptions: [com.acme.Business]",
     )
-    assert "health checks" in idle(text)["registerHealthIndicator"]
-    assert "not in this file" in idle(text)["recordFailurePredicate"]
-    assert "no kinds of errors" in idle(text)["ignoreExceptions"]
+    assert "health checks" in idle(text)["CircuitBreaker.registerHealthIndicator"]
+    assert "not in this file" in idle(text)["CircuitBreaker.recordFailurePredicate"]
+    assert "no kinds of errors" in idle(text)["CircuitBreaker.ignoreExceptions"]
 
 
 def test_of_two_bulkheads_one_is_taken_and_the_other_told():
