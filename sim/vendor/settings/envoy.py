@@ -206,7 +206,7 @@ def _by_route(
     for found in asked:
         own: list[Idle] = []
         chain = envoy_filters.policies(found.filters, own, mistakes)
-        outer, per_try = envoy_routes.route(found.entry / "route", found.host, limits, own, mistakes)
+        outer, per_try = envoy_routes.route(found.entry, found.host, limits, own, mistakes)
         way = Imported(name, f.VERSION, ORDER, [*chain, *outer, *inner, *per_try], [*idle, *own])
         if any(made.same(way, other) for other in ways):
             continue

@@ -13,27 +13,28 @@ Policies = list[tuple[str, Block]]
 
 
 def route(
-    route_: Cursor, host: Cursor | None, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+    entry: Cursor, host: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
 ) -> tuple[Policies, Policies]:
-    """(policies outside, policies within) of the cluster's own, as a route says."""
-    read = fields(route_, f.ROUTE, "a route", idle, mistakes, both=True)
+    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host."""
+    around = fields(host, f.HOST, "a virtual host", idle, mistakes, both=True)
+    fields(entry, f.ENTRY, "a route", idle, mistakes, both=True)
+    read = fields(entry / "route", f.ROUTE, "route", idle, mistakes, both=True)
+    for name in ("retry_policy", "hedge_policy", "retry_policy_typed_config"):
+        if name in around:
+            read.setdefault(name, around[name])
     typed = read.get("retry_policy_typed_config")
     if typed is not None:
-        mistakes.add(
-            typed.key_at, "retry_policy_typed_config: extensions of retries have no counterpart in the model"
-        )
+        message = "retry_policy_typed_config: extensions of retries have no counterpart in the model"
+        mistakes.add(typed.key_at, message)
     outer: Policies = []
     whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
     if isinstance(whole, Marked) and duration_ns(whole.value) > 0:
         outer.append(("timeout", {"after": Marked(whole.value, whole.mark, "route timeout", whole.line)}))
-    policy = read.get("retry_policy")
-    if policy is None and host is not None:
-        policy = host.below("retry_policy") or host.below("retryPolicy")
     hedge(read.get("hedge_policy"), idle, mistakes)
-    if policy is None:
+    if "retry_policy" not in read:
         idle += unused(limits_)
         return outer, []
-    retry, per_try = retries(policy, limits_, idle, mistakes)
+    retry, per_try = retries(read["retry_policy"], limits_, idle, mistakes)
     return [*outer, *retry], per_try
 
 

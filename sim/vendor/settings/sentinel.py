@@ -17,8 +17,9 @@ VERSION = "Sentinel 1.8 (d75a6687)"
 ORDER = "flow rules -> degrade rules in the order of the list (Sentinel's slots)"
 _BOARD = "of the dashboard"
 _WHO = "which callers it is for: a scenario says who calls whom"
+_DASHBOARD = ("id", "app", "ip", "port", "gmtCreate", "gmtModified")
 _COMMON = {
-    **dict.fromkeys(("id", "app", "ip", "port", "gmtCreate", "gmtModified"), _BOARD),
+    **dict.fromkeys(_DASHBOARD, _BOARD),
     "limitApp": _WHO,
     "resource": READ,
     "grade": READ,
@@ -27,6 +28,7 @@ _COMMON = {
 }
 DEGRADE = {
     **_COMMON,
+    "passCount": "a counter of Sentinel before 1.8, no setting",
     **dict.fromkeys(("timeWindow", "minRequestAmount", "slowRatioThreshold", "statIntervalMs"), READ),
 }
 FLOW = {
@@ -73,7 +75,7 @@ def _is_rule(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     return ("resource" in item and bool({"grade", "count", "timeWindow"} & set(item))) or (
-        "resource" not in item and any(name in item for name in SYSTEM[:2])
+        "resource" not in item and bool(set(SYSTEM) & set(item)) and set(item) <= {*SYSTEM, *_DASHBOARD}
     )
 
 

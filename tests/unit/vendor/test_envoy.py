@@ -237,3 +237,12 @@ def test_what_is_wrong_in_a_filter_is_told(text, words):
 def test_parts_of_a_bootstrap_that_are_not_read_are_named():
     text = "admin: {}\nnode: {id: x}\nstatic_resources: {clusters: [{name: db, outlier_detection: {}}]}\n"
     assert any("not read: admin, node" in note for note in one(text).notes)
+
+
+def test_a_virtual_host_may_say_how_its_routes_retry():
+    text = f"{CLUSTER}---\n{route('timeout: 1s')}".replace(
+        "{name: a,", "{name: a, retry_policy: {retry_on: reset},"
+    )
+    assert block(text, "retry")["on"] == ["timeout", "unreachable"]
+    assert "did you mean retry_policy?" in wrong(text.replace("retry_policy", "retry_polici"))
+    assert "did you mean match?" in wrong(text.replace("match", "matches"))
