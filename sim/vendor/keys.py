@@ -1,5 +1,6 @@
 """Keys of a block of settings: which are known, what they mean here, which values are legal."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -24,7 +25,7 @@ def checked(option: Option, convert: Convert, setting: Given, mistakes: Mistakes
         )
         return None
     try:
-        value = convert(option, setting.raw)
+        value = _finite(convert(option, _finite(setting.raw)))
         parsed = parse(option, value)
     except OptionError as error:
         mistakes.add(setting.at, str(error))
@@ -33,6 +34,14 @@ def checked(option: Option, convert: Convert, setting: Given, mistakes: Mistakes
         mistakes.add(setting.at, f"{setting.name}: {error}")
         return None
     return units.show_ns(parsed) if option.kind in DURATIONS else value
+
+
+def _finite(value: Any) -> Any:
+    """A value that is no number beyond all others. ValueError if it is one."""
+    if isinstance(value, float) and not math.isfinite(value):
+        msg = f"{value} is not a number that a setting can have"
+        raise ValueError(msg)
+    return value
 
 
 def params(

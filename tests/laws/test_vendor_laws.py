@@ -361,6 +361,15 @@ def taken_or_refused(raw):
 @example(b'{"Retry": {"MaxRetryAttempts": {}}, "CircuitBreaker": []}')
 @example(b'[{"resource": {}, "grade": [], "count": {}, "timeWindow": null}]')
 @example(b".: 3\n")
+@example(b'[{"resource": "a", "grade": 1, "count": 0.5, "timeWindow": 1e99910}]')
+@example(b"- {resource: a, grade: .inf, count: .nan, timeWindow: -.inf}\n")
+@example(
+    b"resilience4j.thread-pool-bulkhead.instances.a: {coreThreadPoolSize: .inf, maxThreadPoolSize: 1e400}\n"
+)
+@example(b"resilience4j.retry.instances.a.exponentialBackoffMultiplier=nan\n")
+@example(b"outlier_detection: {success_rate_stdev_factor: .inf, max_ejection_percent: {value: .nan}}\n")
+@example(b"hystrix.command.a.circuitBreaker.requestVolumeThreshold: .inf\n")
+@example(b'{"CircuitBreaker": {"FailureRatio": "inf", "MinimumThroughput": 1e999}}')
 @example(b"a.: {.: 1}\nhystrix.command.a: 5\n")
 @example(b"hystrix.command=3\nhystrix.command.a=5\nhystrix.threadpool..x=3\n")
 def test_no_bytes_make_it_fall(raw):

@@ -140,10 +140,17 @@ def _outcomes(one: Applied, refusals: Refusals) -> _SETTINGS:
 
 
 def _classes(reasons: Iterable[str], at: Any, refusals: Refusals) -> list[str]:
+    """The exceptions that stand for these outcomes."""
+    every = set(exceptions.ANY) <= set(reasons)
+    found = ["java.lang.Throwable"] if every else []
     for reason in reasons:
+        if every and reason != "cancelled":
+            continue
         if reason not in exceptions.WRITTEN:
             refusals.add(at, f"no exception stands for the outcome `{reason}`: leave it out")
-    return [exceptions.WRITTEN[reason] for reason in reasons if reason in exceptions.WRITTEN]
+        else:
+            found.append(exceptions.WRITTEN[reason])
+    return found
 
 
 def _retry(one: Applied, refusals: Refusals) -> _SETTINGS:
@@ -183,7 +190,7 @@ def _retried(one: Applied, refusals: Refusals) -> _SETTINGS:
     missed = [reason for reason in exceptions.ANY if reason not in on]
     out: _SETTINGS = {"ignoreExceptions": _classes(missed, at, refusals)} if missed else {}
     if "cancelled" in on:
-        out["retryExceptions"] = ["java.lang.Throwable", exceptions.WRITTEN["cancelled"]]
+        out["retryExceptions"] = _classes((*exceptions.ANY, "cancelled"), at, refusals)
     return out
 
 

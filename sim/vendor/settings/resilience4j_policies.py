@@ -71,7 +71,7 @@ def _with_pool(found: Mapping[str, Given]) -> Block:
 def _whole(setting: Given | None) -> int | None:
     try:
         return None if setting is None else int(setting.raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
