@@ -139,7 +139,10 @@ class Recorder:
 
 
 def _fold(table: Ints, used: int) -> Ints:
-    """Keep the first `used` buckets; what lies beyond (the drain) is added to the last one kept."""
+    """Keep the first `used` buckets; what lies beyond (the drain) is added to the last one kept. A table of which
+    all are used is handed over as it is: at the end memory is scarcest."""
+    if used == table.shape[1]:
+        return table
     kept = table[:, :used].copy()
     kept[:, used - 1] += table[:, used:].sum(axis=1)
     return kept
