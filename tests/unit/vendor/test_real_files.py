@@ -1,5 +1,6 @@
 """Settings of real repositories."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from tests.shared import data
 from tests.unit.vendor import table
 from tests.unit.vendor.files import there_and_back
 
+SHARE = re.compile(r"[\d.]+ %")
 KINDS = {
     "envoy-bootstrap-istio.json": "envoy",
     "istio-all-fields.yaml": "istio",
@@ -47,7 +49,10 @@ def test_a_real_file_goes_out_and_comes_back_the_same(name, real):
 
 
 def test_the_table_of_them_is_what_is_committed(real):
+    """But for the successes, which are the engine's."""
     committed = (Path(__file__).parents[3] / "results" / "import" / "policies.txt").read_text(
         encoding="utf-8"
     )
-    assert "\n".join([*table.lines(), ""]) == committed
+    made = "\n".join([*table.lines(), ""])
+    assert SHARE.sub("%", made) == SHARE.sub("%", committed)
+    assert len(SHARE.findall(made)) == 2 * len(KINDS)
