@@ -1,13 +1,12 @@
 """Envoy's clusters and routes -> the policies of each cluster: bootstrap, CDS and RDS files, config dumps, bare clusters."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from sim.errors import InvalidScenario, Problem
 from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Idle, Imported, Mistakes
+from sim.vendor.marked import Block, Idle, Imported, Mistakes, pick
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import envoy_filters, envoy_routes
 from sim.vendor.settings import envoy_policies as made
@@ -74,22 +73,11 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     if imported and _unread(source):
         imported[0].notes.append(_unread(source))
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "cluster")
+        imported = pick(imported, wishes.only, source.file, "cluster")
     mistakes.end()
     if not imported:
         raise InvalidScenario([Problem("no cluster and no route of Envoy stands in this file", source.file)])
     return imported
-
-
-def pick(imported: list[Imported], only: tuple[str, ...], source: Source, what: str) -> list[Imported]:
-    """Those of these names. Raises InvalidScenario for a name that is none."""
-    names = [one.name for one in imported]
-    for name in only:
-        if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", source.file)])
-    return [one for one in imported if one.name in only]
 
 
 def _clusters(root: Cursor) -> Iterator[Cursor]:

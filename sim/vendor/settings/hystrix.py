@@ -8,9 +8,8 @@ from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, pick
 from sim.vendor.settings import spring
-from sim.vendor.settings.envoy import pick
 from sim.vendor.source import Source
 
 VERSION = "Hystrix 1.5 (Netflix/Hystrix 7c03bafe)"
@@ -117,7 +116,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     _lonely(imported[0], groups.commands, groups.pools, names)
     imported[0].notes += active.notes
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "command")
+        imported = pick(imported, wishes.only, source.file, "command")
     mistakes.end()
     return imported
 

@@ -9,10 +9,9 @@ from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
 from sim.vendor.settings import polly_keys as k
 from sim.vendor.settings import timespan
-from sim.vendor.settings.envoy import pick
 from sim.vendor.source import Source
 
 ORDER = "rate limiter -> total timeout -> retry -> circuit breaker -> attempt timeout (the standard handler)"
@@ -81,7 +80,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     if others and told:
         found[0].notes.append(f"settings of others, and not read: {', '.join(others)}")
     if wishes.only:
-        found = pick(found, wishes.only, source, "section")
+        found = pick(found, wishes.only, source.file, "section")
     mistakes.end()
     return found
 

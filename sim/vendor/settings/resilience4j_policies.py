@@ -42,8 +42,28 @@ def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Mad
         keys.holds(lambda values: _check(module, values), inner, _of_options(module, found), mistakes)
         made.block = {"use": module.use, "params": inner}
         if module.name == "circuitbreaker":
+            _lock_free(found, inner, mistakes)
             _outcomes(found, made)
     return made
+
+
+def _lock_free(found: Mapping[str, Given], params: Block, mistakes: Mistakes) -> None:
+    """A window without locks needs two slots of a second (CircuitBreakerConfig.java)."""
+    how = found.get("slidingWindowSynchronizationStrategy")
+    if how is None:
+        return
+    words = [spring.squashed(word) for word in ("SYNCHRONIZED", "LOCK_FREE")]
+    if spring.squashed(str(how.raw)) not in words:
+        mistakes.add(how.at, f"{how.name}: {keys.text(how.raw)} is none of SYNCHRONIZED, LOCK_FREE")
+    kind, size = (params.get(name) for name in ("slidingWindowType", "slidingWindowSize"))
+    short = (
+        isinstance(kind, Marked)
+        and kind.value == "TIME_BASED"
+        and isinstance(size, Marked)
+        and size.value < 2
+    )
+    if short and spring.squashed(str(how.raw)) == words[1]:
+        mistakes.add(how.at, f"{how.name}: LOCK_FREE windows of time have 2 seconds or more")
 
 
 def _of_options(module: Module, found: Mapping[str, Given]) -> dict[str, Given]:

@@ -9,8 +9,7 @@ from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor, fields, settings
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
-from sim.vendor.settings.envoy import pick
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
 from sim.vendor.source import Source
 
 VERSION = "Sentinel 1.8 (d75a6687)"
@@ -113,7 +112,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     if keys_ and imported:
         imported[0].notes.append(f"no rules, and not read: {', '.join(keys_)}")
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "resource")
+        imported = pick(imported, wishes.only, source.file, "resource")
     mistakes.end()
     return imported
 

@@ -219,6 +219,17 @@ def test_a_module_that_is_switched_off_has_no_policy():
             "is not a duration; Spring reads 10s, 500ms, PT10S",
         ),
         (of("circuitbreaker", "waitDurationInOpenState: -5s"), "is negative"),
+        (
+            of("circuitbreaker", "slidingWindowSynchronizationStrategy: FREE"),
+            "none of SYNCHRONIZED, LOCK_FREE",
+        ),
+        (
+            of(
+                "circuitbreaker",
+                "slidingWindowSynchronizationStrategy: LOCK_FREE, slidingWindowType: TIME_BASED, slidingWindowSize: 1",
+            ),
+            "2 seconds or more",
+        ),
         (of("circuitbreaker", "waitDurationInOpenState: 0"), "at least 1"),
         (
             of("circuitbreaker", "enableExponentialBackoff: true, enableRandomizedWait: true"),
