@@ -93,7 +93,7 @@ def _tree(imported: list[Imported], names: list[str], file: str) -> tuple[dict[s
         "sources": {"users": users},
         "services": services,
     }
-    return above, {"faults": faults, "variants": {"as-imported": {}, "without": {"edges": None}}}
+    return above, {"faults": faults, "variants": {"without": {"edges": None}, "as-imported": {}}}
 
 
 def _named(file: str) -> str:
