@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ from ruamel.yaml import YAML
 import sim
 from sim.experiment.expect import CANNOT_TELL, Verdict, judge
 from sim.scenario.expect import Line, parse_line
+from tests.fast import ENGINE
 
-ENGINE = "compiled" if find_spec("numba") else "simpy"
-"""The fast one, where it is there; that both give one record is tested elsewhere."""
 FOLDER = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
 SEEDS = (1, 2, 3, 4)
