@@ -5,6 +5,8 @@ import pytest
 from sim.engines.simpy_engine.world import World
 from sim.record import types as record_types
 from sim.scenario import load_text
+from sim.scenario.generate import Options, text
+from sim.scenario.graph import Wish
 from sim.topology.build import build
 from tests.engines.twins import assert_same
 
@@ -74,3 +76,12 @@ def test_no_place_that_frees_while_a_caller_crashes_goes_to_one_of_its_calls():
         "faults: [{stop: {service: w}, at: 2050ms, for: 100ms}]\n"
     )
     assert record.counts.sum() > 0
+
+
+def test_answers_on_their_way_while_records_are_collected_are_freed_once():
+    topology = build(
+        load_text(text(Options(Wish(services=30, rate_per_s=2000.0), duration_ns=2 * 10**8))).scenario()
+    )
+    record = World(topology, 1, plugins={}).run()
+    assert record.counts.sum() > 5_000
+    assert_same(Run(topology, 1, room=64).run(), record)

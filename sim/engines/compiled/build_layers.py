@@ -18,6 +18,9 @@ PARAMETERS = {
 }
 """Where the parameters of layers lie that have a record of their own."""
 
+PLAIN = (t.L_FALLBACK, t.L_DEADLINE, t.L_BREAKER, t.L_TIMEOUT, t.L_TRY, t.L_ATTEMPT)
+"""Layers after which nothing of a call is left (see `answering`)."""
+
 
 class Layers:
     """By the names of WORLD."""
@@ -59,7 +62,14 @@ class Layers:
             self._layer(site, spec, sum(before.kind == spec.kind for before in site.layers[:i]))
         self.rows[-1]["inner"] = 0
         same = ("id", "edge", "callee", "repeat", "optional", "wait", "cache", "probability")
-        return {name: getattr(site, name) for name in same} | {"root": root}
+        return {name: getattr(site, name) for name in same} | {"root": root, "plain": self._plain(site)}
+
+    def _plain(self, site: t.CallSite) -> bool:
+        """Has a call one try at most, and is nothing of it left on the clock or on the way once it is answered?"""
+        late = any(
+            spec.kind == t.L_BREAKER and self.topology.scopes[spec.scope].delay_ns for spec in site.layers
+        )
+        return not late and all(spec.kind in PLAIN for spec in site.layers)
 
     def _layer(self, site: t.CallSite, spec: t.Layer, nth: int) -> None:
         number = len(self.rows)

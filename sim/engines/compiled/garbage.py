@@ -1,9 +1,8 @@
 """Which frames, jobs, walks and joins nobody can reach any more: their records are free again.
 
-The kernel never frees them by itself. When a pool is low it collects between two tasks; what can be reached
-from the clock, the tasks and the replicas is marked, and the rest is swept. With little alive that costs a
-few nanoseconds for each record taken, and a pool that stays small stays in the cache. A mark is the number of
-the collection, and marks lie side by side: a sweep does not look at the records.
+What was answered in the simplest way is freed at once (`answering`). When a pool is low, all the rest is collected
+between two tasks: what can be reached from the clock, the tasks and the replicas is marked, and what is not marked
+is free. A mark is the number of the collection, and marks lie side by side: a sweep does not look at the records.
 """
 
 from typing import Any
@@ -52,6 +51,7 @@ def collect_garbage(w: Any) -> None:
             job = job_of(w, number)
             top = mark(w, top, FRAME, job.frame)
             top = mark(w, top, WALK, job.first_walk)
+            top = mark(w, top, WALK, job.only_walk)  # `answering` frees it
             top = mark(w, top, JOB, job.chain)
         elif kind == WALK:
             top = of_walk(w, top, number)
@@ -162,10 +162,10 @@ def of_walk(w: Any, top: int, number: int) -> int:
 def sweep(w: Any) -> None:
     """Stacks of free records, those with low numbers on top."""
     now = w.collections
-    w.free_frames = swept(w.frames_marks_at, now, w.free_frames_at, w.free_frames, w.frames_size)
-    w.free_jobs = swept(w.jobs_marks_at, now, w.free_jobs_at, w.free_jobs, w.jobs_size)
-    w.free_walks = swept(w.walks_marks_at, now, w.free_walks_at, w.free_walks, w.walks_size)
-    w.free_joins = swept(w.joins_marks_at, now, w.free_joins_at, w.free_joins, w.joins_size)
+    w.free_frames = swept(w.frames_marks_at, now, w.free_frames_at, w.frames_size)
+    w.free_jobs = swept(w.jobs_marks_at, now, w.free_jobs_at, w.jobs_size)
+    w.free_walks = swept(w.walks_marks_at, now, w.free_walks_at, w.walks_size)
+    w.free_joins = swept(w.joins_marks_at, now, w.free_joins_at, w.joins_size)
     w.low = 0
     if (
         2 * w.free_frames < w.frames_size
@@ -177,20 +177,11 @@ def sweep(w: Any) -> None:
 
 
 @compiled
-def swept(marks_at: int, now: int, free_at: int, n: int, size: int) -> int:
-    """Put the free records of one pool on its stack, which holds n; how many it holds then. What is still on
-    the stack stays there, and only records with lower numbers are looked at, unless that frees too few."""
-    free = ints(free_at, ANY)
-    if n:
-        n = pushed(marks_at, now, free_at, n, free[n - 1])
-    return n if 2 * n >= size else pushed(marks_at, now, free_at, 0, size)
-
-
-@compiled
-def pushed(marks_at: int, now: int, free_at: int, n: int, below: int) -> int:
-    """Put the unmarked records with numbers from `below` down on a stack that holds n."""
+def swept(marks_at: int, now: int, free_at: int, size: int) -> int:
+    """Put the free records of one pool on its stack, those with low numbers on top; how many they are."""
     marks, free = ints(marks_at, ANY), ints(free_at, ANY)
-    for number in range(below - 1, 0, -1):
+    n = 0
+    for number in range(size - 1, 0, -1):
         free[n] = number
         n += marks[number] != now
     return n

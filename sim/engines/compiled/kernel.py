@@ -5,6 +5,7 @@ from typing import Any
 from numba import njit
 
 from sim.engines.compiled import (
+    answering,
     breaking,
     ejecting,
     entering,
@@ -22,7 +23,7 @@ from sim.engines.compiled import (
     stopping,
 )
 from sim.engines.compiled import tasks as t
-from sim.engines.compiled.attempt import answer, arrive, deliver, told, waste
+from sim.engines.compiled.attempt import answer, arrive, told, waste
 from sim.engines.compiled.clock import happen, row_of
 from sim.engines.compiled.cores import done, served
 from sim.engines.compiled.frames import FILLER, NOBODY, WALK, begin
@@ -105,8 +106,7 @@ def perform(w: Any, task: Any) -> None:
 def of_frames(w: Any, task: Any, op: int) -> None:
     """Moments of attempts, and of layers that waited."""
     if op == t.DELIVER:
-        job = job_of(w, task.a)
-        layers.finish(w, deliver(w, job), job.outcome)
+        answering.answered(w, job_of(w, task.a))
         return
     if op == t.TOLD:
         told(w, job_of(w, task.a))
@@ -187,7 +187,7 @@ def of_passes(w: Any, task: Any, op: int) -> None:
     elif op == t.ANSWER:
         job = job_of(w, task.a)
         if answer(w, job, task.b):
-            layers.finish(w, deliver(w, job), job.outcome)
+            answering.answered(w, job)
     elif op == t.TELL:
         layers.tell(w, task.a, task.b)
     else:

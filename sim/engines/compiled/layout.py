@@ -84,7 +84,7 @@ FRAME = record(
 )
 JOB = record(
     "id layer frame endpoint replica deadline arrived arriving begun begun_at over degraded outcome told"
-    " fault worked_ns late_ns first_walk last_walk walks_n before after running_before running_after"
+    " fault worked_ns late_ns first_walk last_walk only_walk walks_n before after running_before running_after"
     " runs_on chain",
     keys="key",
 )
@@ -110,7 +110,7 @@ SERVICE = record(
 ENDPOINT = record("id service steps steps_n fail_fast", floats="error_rate")
 STEP = record("id kind endpoint position work site branches branches_n need cancel")
 WIRE = record("out back out_ns back_ns out_const back_const slow_n cuts_n faults faults_n")
-SITE = record("id edge callee root repeat optional wait cache has_probability", floats="probability")
+SITE = record("id edge callee root repeat optional wait cache plain", floats="probability")
 LAYER = record(
     "id kind site inner scope nth edge endpoint service row watched by_host timeout_ns cancel deadline_ns propagate attempts backoff base_ns"
     " cap_ns jitter delay_ns extra params key_kind",

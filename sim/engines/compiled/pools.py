@@ -1,4 +1,4 @@
-"""Pools: who needs a record takes a free one; `garbage` gives back what nobody refers to."""
+"""Pools: who needs a record takes a free one; `answering` and `garbage` give back what nobody refers to."""
 
 from typing import Any
 
@@ -76,6 +76,24 @@ def take_join(w: Any) -> int:
             overrun(w)
             w.free_joins = 0
     return ints(w.free_joins_at, ANY)[w.free_joins]
+
+
+@compiled
+def free_frame(w: Any, number: int) -> None:
+    ints(w.free_frames_at, ANY)[w.free_frames] = number
+    w.free_frames += 1
+
+
+@compiled
+def free_job(w: Any, number: int) -> None:
+    ints(w.free_jobs_at, ANY)[w.free_jobs] = number
+    w.free_jobs += 1
+
+
+@compiled
+def free_walk(w: Any, number: int) -> None:
+    ints(w.free_walks_at, ANY)[w.free_walks] = number
+    w.free_walks += 1
 
 
 # Logs: rows are only ever added ----------------------------------------------------------------------

@@ -25,7 +25,7 @@ def new_job(w: Any, layer: Any, frame: Any, endpoint: int, replica: int) -> Any:
     job.replica, job.arrived, job.arriving = replica, w.now, w.happened
     job.deadline = frame.deadline if frame_of(w, frame.call).propagates else FOREVER
     job.begun = job.begun_at = job.over = job.degraded = job.outcome = job.told = job.fault = 0
-    job.worked_ns = job.late_ns = job.first_walk = job.last_walk = job.walks_n = 0
+    job.worked_ns = job.late_ns = job.first_walk = job.last_walk = job.only_walk = job.walks_n = 0
     job.before = job.after = job.running_before = job.running_after = job.runs_on = job.chain = 0
     return job
 
@@ -44,6 +44,7 @@ def new_walk(w: Any, job: Any, steps: int, steps_n: int, join: int) -> Any:
     else:
         job.first_walk = number
     job.last_walk = number
+    job.only_walk = 0 if job.walks_n else number
     job.walks_n += 1
     return walk
 
