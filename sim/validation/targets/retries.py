@@ -77,6 +77,8 @@ def _policies() -> Iterator[Check]:
             ]
             if policy in THRICE and failure ** (r.RETRIES + 1) < NEVER:
                 del expected[0]
+            if policy == "breaker" and failure > 0.5:  # it lets one retry in a billion through
+                del expected[1]
             runs = Effort(RUNS)
             yield Check(
                 f"{label}, p = {failure:g}", "retry-quirks.yaml" if own else "retry-policies.yaml", failure, tuple(expected),
