@@ -60,9 +60,12 @@ class Bins:
         known[inside] = self.keys[place[inside]] == keys[inside]
         self.counts[place[known]] += counts[known]
         fresh = ~known
-        if fresh.any():
-            self.keys = np.insert(self.keys, place[fresh], keys[fresh])
-            self.counts = np.insert(self.counts, place[fresh], counts[fresh])
+        new = place[fresh] + np.arange(fresh.sum())
+        """Where the new ones stand, among the others."""
+        others = np.ones(len(self.keys) + len(new), dtype=bool)
+        others[new] = False
+        self.keys = _joined(others, self.keys, keys[fresh])
+        self.counts = _joined(others, self.counts, counts[fresh])
 
     def move(self, new: Callable[[Ints], Ints], first: Callable[[Ints], Ints]) -> None:
         """Every key becomes another; those that become one are counted together. `first` gives the least
@@ -74,6 +77,13 @@ class Bins:
 
     def _moved(self, new: Callable[[Ints], Ints], a: int, b: int) -> tuple[Ints, Ints]:
         return _sorted(new(self.keys[a:b]), self.counts[a:b], "stable")  # quick where much is in order
+
+
+def _joined(first: NDArray[np.bool_], one: Ints, other: Ints) -> Ints:
+    """One where `first`, the other elsewhere, both in their order."""
+    out = np.empty(len(first), dtype=np.int64)
+    out[first], out[~first] = one, other
+    return out
 
 
 def _sorted(keys: Ints, counts: Ints, kind: Literal["quicksort", "stable"]) -> tuple[Ints, Ints]:
@@ -161,18 +171,25 @@ class Ledgers:
         self.count()
         self._bins.settle()
         bins = self._bins
-        if (self._unpack(bins.keys)[1] >= used).any():
+        ends = self._ends()
+        last = bins.keys[ends[1:][np.diff(ends) > 0] - 1]
+        if (self._unpack(last)[1] >= used).any():
 
             def last_kept(bucket: Ints) -> Ints:
                 return np.minimum(bucket, used - 1)
 
             bins.move(self._moving(last_kept, 1), self._moving(last_kept, 0))
-        rows = np.arange(len(self.counts) + 1)
-        ends = np.searchsorted(bins.keys, self._pack(rows, 0 * rows, 0 * rows, 0 * rows))
+            ends = self._ends()
         out = {}
         for i, (a, b) in enumerate(pairwise(ends)):
             out[divmod(i, self.sites)] = (*self._columns(bins.keys[a:b], i % self.sites), bins.counts[a:b])
         return out
+
+    def _ends(self) -> Ints:
+        """Where the bins of each row begin, and where those of the last one end."""
+        rows = np.arange(len(self.counts) + 1)
+        found: Ints = np.searchsorted(self._bins.keys, self._pack(rows, 0 * rows, 0 * rows, 0 * rows))
+        return found
 
     def _columns(
         self, keys: Ints, site: int

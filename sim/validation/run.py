@@ -1,6 +1,6 @@
 """Run checks and judge them: replications with seeds of their own, a failed check once more with fresh ones."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -69,7 +69,7 @@ class _Plan:
     effort: Effort
     engine: str
     first: Outcome | None = None
-    rows: dict[int, dict[str, float]] = field(default_factory=dict)
+    rows: dict[int, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def round(self) -> int:
@@ -102,9 +102,12 @@ class _Plan:
             )  # fmt: skip
 
     def replicate(self, seed: int) -> None:
-        """One of a model that is no scenario."""
-        settings = (*self.check.settings, *self.effort.settings)
-        self.rows[seed] = replicate(self.check.model, seed, settings)
+        """One of a trial."""
+        check = self.check
+        if check.trial is not None:
+            self.rows[seed] = check.trial(seed)
+        else:
+            self.rows[seed] = replicate(check.model, seed, (*check.settings, *self.effort.settings))
 
     def samples(self, observable: str) -> list[Sample]:
         """What every replication found, in the order of the seeds."""
@@ -131,9 +134,9 @@ class _Plan:
 def engine_for(check: Check, effort: Effort, wanted: str) -> str:
     """The engine that runs a check: `auto` is the compiled one wherever it can. Raises NotCovered.
 
-    A plugin is Python, which is SimPy's alone, whatever is wanted; a model of its own has no engine.
+    A plugin is Python, which is SimPy's alone, whatever is wanted; a trial has no engine.
     """
-    if check.model:
+    if check.is_trial:
         return ""
     overrides = (*check.settings, *effort.settings)
     known = plugins.gather((THEORY / check.plugin,)) if check.plugin else ()
@@ -171,7 +174,7 @@ class Validation:
     @property
     def engines(self) -> tuple[str, ...]:
         """That will be used."""
-        return tuple(sorted({plan.engine for plan in self._plans if plan.engine}))
+        return tuple(sorted({plan.engine for plan in self._plans} - {""}))
 
     @property
     def runs(self) -> int:
@@ -206,15 +209,9 @@ class Validation:
 
 
 def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None) -> Iterator[_Plan]:
-    """Plans as their last replication comes in."""
-    for plan in plans:
-        if plan.check.model:
-            for seed in plan.seeds:
-                plan.replicate(seed)
-            if done is not None:
-                done(len(plan.seeds))
-            yield plan
-    by_key = {plan.name: plan for plan in plans if not plan.check.model}
+    """Plans as their last replication comes in; first those that run no scenario."""
+    yield from _tried([plan for plan in plans if plan.check.is_trial], done)
+    by_key = {plan.name: plan for plan in plans if not plan.check.is_trial}
     tasks = [task for plan in by_key.values() for task in plan.tasks()]
     if not tasks:
         return
@@ -223,3 +220,12 @@ def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None
         plan.rows[row.seed] = row.values
         if plan.complete:
             yield plan
+
+
+def _tried(plans: list[_Plan], done: Callable[[int], None] | None) -> Iterator[_Plan]:
+    for plan in plans:
+        for seed in plan.seeds:
+            plan.replicate(seed)
+            if done is not None:
+                done(1)
+        yield plan

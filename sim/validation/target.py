@@ -1,6 +1,6 @@
 """What is validated: a target is a list of checks, a check runs one scenario and holds what must come out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +73,7 @@ class Check:
 
     name: str
     scenario: str
-    """File name below scenarios/validation."""
+    """File name below scenarios/validation; empty if `trial` or `model` stands in its place."""
     x: float
     """Value of the parameter that varies."""
     expected: tuple[Expected, ...]
@@ -83,11 +83,18 @@ class Check:
     settings: tuple[str, ...] = ()
     """As of --set."""
     variant: str | None = None
+    trial: Callable[[int], Mapping[str, float]] | None = None
+    """Seed -> observables: what is examined without a run, such as the random numbers themselves."""
     plugin: str = ""
     """File name below tests/theory: breakers of its own, which the scenario names."""
     model: str = ""
     """File name below tests/theory that is run instead of a scenario: its `replicate(seed, **settings)` gives the
     observables by name. For what tests a part of cascadelab in a world that is not cascadelab's."""
+
+    @property
+    def is_trial(self) -> bool:
+        """Does something stand in the place of a scenario?"""
+        return bool(self.model) or self.trial is not None
 
     @property
     def needs_checkout(self) -> str:

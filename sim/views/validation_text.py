@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sim.validation.acceptance import About, Equal, Rule
+from sim.validation.acceptance import About, Covers, Equal, Rule
 from sim.validation.claims import CLAIMS
 from sim.validation.run import Finding, Outcome
 from sim.validation.target import Check, Target
@@ -65,14 +65,14 @@ def resolution(f: Finding) -> str:
     """The half width as a share of the expected value, and how wide it may be."""
     if isinstance(f.expected.rule, Equal) or math.isnan(f.found.resolution):
         return "-"
-    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):g}%"
+    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):.3g}%"
 
 
 def most(rule: Rule) -> float:
     """The widest interval that a rule accepts, as a share of the expected value."""
     if isinstance(rule, Equal):
         return 0.0
-    return rule.tolerance if isinstance(rule, About) else rule.cap
+    return rule.tolerance if isinstance(rule, About | Covers) else rule.cap
 
 
 def rows(outcomes: Iterable[Outcome]) -> list[list[str]]:
@@ -135,7 +135,7 @@ def _check(o: Outcome) -> dict[str, Any]:
     out = {
         "check": o.check.name, "passed": o.passed, "scenario": o.check.scenario or None, "variant": o.check.variant,
         "plugin": o.check.plugin or None, "model": o.check.model or None,
-        "set": [*o.check.settings, *effort.settings], "engine": o.engine, "seeds": list(o.seeds),
+        "set": [*o.check.settings, *effort.settings], "engine": o.engine or None, "seeds": list(o.seeds),
         "observables": [_finding(f) for f in o.findings],
     }  # fmt: skip
     if o.first is not None:

@@ -14,6 +14,7 @@ from sim.validation.formulas import bimodal, metastability, resiliency
 from sim.validation.formulas import retry_policies as policies
 from sim.validation.models import replicate
 from sim.validation.target import THEORY, scenario_file
+from tests.fast import ENGINE
 
 
 @cache
@@ -21,7 +22,7 @@ def run(scenario, variant, *changes, seed=1):
     """(record, topology) of one run."""
     loaded = load_file(str(scenario_file(scenario)), overrides=changes)
     topology = build(loaded.scenario(variant))
-    return engines.run(topology, seed), topology
+    return engines.run(topology, seed, engine=ENGINE), topology
 
 
 def measured(measure, scenario, variant, *changes, seed=1):
@@ -78,7 +79,7 @@ def test_what_a_hundred_answers_of_a_failing_server_take(variant, policy):
     """ICSA 2020, availability 0.5: the mean of forty runs lies within four standard errors."""
     loaded = load_file(str(scenario_file("resiliency-patterns.yaml")))
     topology = build(loaded.scenario(variant))
-    records = [engines.run(topology, seed) for seed in range(1, 41)]
+    records = [engines.run(topology, seed, engine=ENGINE) for seed in range(1, 41)]
     times = [100 / evaluate("goodput", record, topology) for record in records]
     expected = resiliency.until_answered(policy, 0.5).time
     assert abs(fmean(times) - expected) < 4.4 * stdev(times) / 40**0.5

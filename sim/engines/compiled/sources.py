@@ -151,7 +151,7 @@ def plan_arrival(w: Any, s: Any) -> None:
     s.since = w.now
     s.next = 0
     if s.factor > 0.0:
-        at = reach(s, w.now, s.mass / s.factor)
+        at = reach(s, w.now, s.mass if s.factor == 1.0 else s.mass / s.factor)  # a division takes long
         if at < FOREVER:
             s.next = after(w, at - w.now, RANK_ARRIVAL, s.root, ARRIVAL, s.id)
 

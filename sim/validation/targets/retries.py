@@ -85,7 +85,7 @@ def _policies() -> Iterator[Check]:
                 runs, runs if (policy, failure) in QUICK else None,
                 (f"services.server.error_rate={failure}", f"sources.clients.clients={clients}",
                  f"sources.clients.rate={clients * CALLS / 10:g}/s"),
-                policy, "retry_quirks.py" if own else "",
+                policy, plugin="retry_quirks.py" if own else "",
             )  # fmt: skip
 
 
@@ -128,7 +128,7 @@ def _fewer_calls() -> Iterator[Check]:
                 f"{label}, {calls} calls each", "retry-quirks.yaml", calls, tuple(expected), Effort(RUNS), None,
                 (f"services.server.error_rate={failure}", f"sources.clients.clients={clients}",
                  f"sources.clients.rate={clients * calls / 10:g}/s"),
-                policy, "retry_quirks.py",
+                policy, plugin="retry_quirks.py",
             )  # fmt: skip
 
 

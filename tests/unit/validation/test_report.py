@@ -33,7 +33,7 @@ def test_names_of_checks_are_their_own():
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda c: c.name)
 def test_a_check_finds_its_files_in_the_checkout(check):
     assert check.needs_checkout == ""
-    assert check.model or target.scenario_file(check.scenario).exists()
+    assert check.is_trial or target.scenario_file(check.scenario).exists()
 
 
 def test_an_installed_package_says_what_it_cannot_run(monkeypatch, tmp_path):
