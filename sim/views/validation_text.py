@@ -134,6 +134,7 @@ def _check(o: Outcome) -> dict[str, Any]:
     effort = o.effort
     out = {
         "check": o.check.name, "passed": o.passed, "scenario": o.check.scenario or None, "variant": o.check.variant,
+        "plugin": o.check.plugin or None, "model": o.check.model or None,
         "set": [*o.check.settings, *effort.settings], "engine": o.engine or None, "seeds": list(o.seeds),
         "observables": [_finding(f) for f in o.findings],
     }  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 RETRIES = 3
-SIZE, COST = 50, 10
-"""Of the bucket, which is full at first, and of a retry, in tenths of a token."""
+SIZE, COST, EARN = 5.0, 1.0, 0.1
+"""Tokens: of the bucket, which is full at first; what a retry costs; what is earned."""
 RATIO = 0.1
 """Failed tries per first try up to which the breaker lets retries through."""
 
@@ -24,7 +24,7 @@ class Shares(NamedTuple):
     """Tries."""
 
 
-Chain = dict[int, float]
+Chain = dict[float, float]
 """State of a client -> its chance."""
 
 
@@ -48,18 +48,17 @@ def _bucket_call(chain: Chain, failure: float, first_tries: bool) -> tuple[Chain
     after: Chain = {}
     success = load = 0.0
     for held, weight in chain.items():
-        # Earned by first tries, a tenth above the whole token must be there; by successes, the token.
-        tokens = min(SIZE, held + first_tries)
-        least = COST + 1 if first_tries else COST
+        # In floating point, as the program has it: whether ten tenths are more than a token hangs on their history.
+        tokens = min(SIZE, held + EARN) if first_tries else held
         for nth in range(RETRIES + 1):
             load += weight
             success += weight * (1.0 - failure)
-            earned = tokens if first_tries else min(SIZE, tokens + 1)
+            earned = tokens if first_tries else min(SIZE, round(tokens + EARN, 9))
             after[earned] = after.get(earned, 0.0) + weight * (1.0 - failure)
             weight *= failure
-            if nth == RETRIES or tokens < least:
+            if nth == RETRIES or not (tokens > COST if first_tries else tokens >= COST):
                 break
-            tokens -= COST
+            tokens = tokens - COST if first_tries else round(tokens - COST, 9)
         after[tokens] = after.get(tokens, 0.0) + weight
     return after, Shares(success, load)
 

@@ -51,7 +51,7 @@ def _ours() -> Iterator[Check]:
         rule = About(NEARLY) if newest_first else Equal()
         yield Check(
             f"ours, {variant.replace('-', ' ')}", "queue-order.yaml", newest_first,
-            (Expected("success_share", curve, rule),), runs, runs, (), variant,
+            (Expected("success_share", curve, rule),), runs, Effort(REPLICATIONS, ("duration=120s",)), (), variant,
         )  # fmt: skip
 
 

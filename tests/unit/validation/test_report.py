@@ -43,7 +43,7 @@ def test_an_installed_package_says_what_it_cannot_run(monkeypatch, tmp_path):
     left_out = validation.left_out
     assert {t.name for t, _ in left_out} == {"retry-policies", "aws-jitter"}
     text = table_text([], left_out)
-    assert "retry-policies: 2 checks need the checkout: tests/theory/retry_quirks.py" in text
+    assert "retry-policies: 1 check needs the checkout: tests/theory/retry_quirks.py" in text
     assert closing([], left_out).endswith(f"{len(left_out)} not run (they need the checkout)")
     assert "Not run: aws-jitter" in validation_files([], MANIFEST, left_out)["README.md"]
     assert len(validation_data([], left_out)["not_run"]) == 2
