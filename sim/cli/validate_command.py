@@ -120,11 +120,11 @@ def _tell(validation: "Validation", folder: Path, *, as_json: bool, interrupted:
     )  # fmt: skip
     try:
         if as_json:
-            click.echo(to_json(validation_data(outcomes)), nl=False)
+            click.echo(to_json(validation_data(outcomes, validation.left_out)), nl=False)
         else:
-            click.echo(table_text(outcomes))
+            click.echo(table_text(outcomes, validation.left_out))
     finally:
-        write_folder(folder, validation_files(outcomes, manifest))
+        write_folder(folder, validation_files(outcomes, manifest, validation.left_out))
         common.say(f"results: {folder}   ({facts['wall_s']:.0f} s)")
     if interrupted:
         common.say(f"ended after {len(outcomes)} of {validation.checks} checks")

@@ -6,11 +6,13 @@ from hashlib import sha256
 
 from sim import engines
 from sim.experiment.execute import Task, execute
+from sim.policies import plugins
 from sim.scenario import load_file
 from sim.scenario.variants import Override
 from sim.topology.build import build
 from sim.validation.acceptance import Judgement, Sample
-from sim.validation.target import Check, Effort, Expected, Target, scenario_file
+from sim.validation.models import replicate
+from sim.validation.target import THEORY, Check, Effort, Expected, Target, scenario_file
 
 RERUN = 4
 """A check that failed is run once more, with so many times the replications, before it counts."""
@@ -90,13 +92,22 @@ class _Plan:
         check = self.check
         file = scenario_file(check.scenario)
         settings = (*check.settings, *self.effort.settings)
+        plugin = (str(THEORY / check.plugin),) if check.plugin else ()
         observables = (part for e in check.expected for part in parts(e.observable))
         measures = tuple(dict.fromkeys(observables))
         for seed in self.seeds:
             yield Task(
                 file.read_text(encoding="utf-8"), str(file), str(file.parent), tuple(map(Override, settings)),
-                (), check.variant, self.name, seed, measures, self.engine, good_day=False,
+                plugin, check.variant, self.name, seed, measures, self.engine, good_day=False,
             )  # fmt: skip
+
+    def replicate(self, seed: int) -> None:
+        """One of a trial."""
+        check = self.check
+        if check.trial is not None:
+            self.rows[seed] = check.trial(seed)
+        else:
+            self.rows[seed] = replicate(check.model, seed, (*check.settings, *self.effort.settings))
 
     def samples(self, observable: str) -> list[Sample]:
         """What every replication found, in the order of the seeds."""
@@ -121,14 +132,17 @@ class _Plan:
 
 
 def engine_for(check: Check, effort: Effort, wanted: str) -> str:
-    """The engine that runs a check, "" if nothing is run: `auto` is the compiled one wherever it can.
+    """The engine that runs a check: `auto` is the compiled one wherever it can. Raises NotCovered.
 
-    Raises NotCovered.
+    A plugin is Python, which is SimPy's alone, whatever is wanted; a trial has no engine.
     """
-    if check.trial is not None:
+    if check.is_trial:
         return ""
     overrides = (*check.settings, *effort.settings)
-    loaded = load_file(str(scenario_file(check.scenario)), overrides=overrides)
+    known = plugins.gather((THEORY / check.plugin,)) if check.plugin else ()
+    loaded = load_file(str(scenario_file(check.scenario)), overrides=overrides, known_breakers=known)
+    if check.plugin:
+        return "simpy"
     topology = build(loaded.scenario(check.variant))
     if wanted != "auto":
         return engines.choose(topology, wanted)[0]
@@ -142,12 +156,19 @@ class Validation:
     """Targets that are to be run, in order, and what came of them."""
 
     def __init__(self, targets: Iterable[Target], *, quick: bool = False, engine: str = "auto") -> None:
-        self._plans = [
-            _Plan(target, check, effort, engine_for(check, effort, engine))
+        wanted = [
+            (target, check, effort)
             for target in targets
             for check in target.checks
             if (effort := check.effort(quick)) is not None
         ]
+        self._plans = [
+            _Plan(target, check, effort, engine_for(check, effort, engine))
+            for target, check, effort in wanted
+            if not check.needs_checkout
+        ]
+        self.left_out = tuple((target, check) for target, check, _ in wanted if check.needs_checkout)
+        """Checks that cannot be run here: an installed package has no tests/theory."""
         self._outcomes: dict[str, Outcome] = {}
 
     @property
@@ -189,9 +210,11 @@ class Validation:
 
 def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None) -> Iterator[_Plan]:
     """Plans as their last replication comes in; first those that run no scenario."""
-    yield from _tried([plan for plan in plans if plan.check.trial is not None], done)
-    by_key = {plan.name: plan for plan in plans if plan.check.trial is None}
-    tasks = (task for plan in by_key.values() for task in plan.tasks())
+    yield from _tried([plan for plan in plans if plan.check.is_trial], done)
+    by_key = {plan.name: plan for plan in plans if not plan.check.is_trial}
+    tasks = [task for plan in by_key.values() for task in plan.tasks()]
+    if not tasks:
+        return
     for row in execute(tasks, jobs, done=done):
         plan = by_key[row.value]
         plan.rows[row.seed] = row.values
@@ -202,8 +225,7 @@ def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None
 def _tried(plans: list[_Plan], done: Callable[[int], None] | None) -> Iterator[_Plan]:
     for plan in plans:
         for seed in plan.seeds:
-            assert plan.check.trial is not None
-            plan.rows[seed] = plan.check.trial(seed)
+            plan.replicate(seed)
             if done is not None:
                 done(1)
         yield plan

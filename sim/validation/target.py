@@ -8,11 +8,14 @@ from sim.validation.acceptance import Rule
 
 INSTALLED = Path(__file__).with_name("scenarios")
 CHECKOUT = Path(__file__).parents[2] / "scenarios" / "validation"
+THEORY = Path(__file__).parents[2] / "tests" / "theory"
+"""What is too special for a scenario file: plugins, scenarios that need them, and models of other simulators."""
 
 
 def scenario_file(name: str) -> Path:
     """Where a scenario of a target lies: beside this file in an installed package, else in the checkout."""
-    return next((f for f in (CHECKOUT / name, INSTALLED / name) if f.exists()), INSTALLED / name)
+    places = (CHECKOUT / name, INSTALLED / name, THEORY / name)
+    return next((f for f in places if f.exists()), INSTALLED / name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class Expected:
     rule: Rule
     published: str = ""
     """The figure as it was printed, where that says more than the formula."""
+    shown: str = ""
+    """What the observable is called, where its formula is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Check:
 
     name: str
     scenario: str
-    """File name below scenarios/validation; empty if `trial` stands in its place."""
+    """File name below scenarios/validation; empty if `trial` or `model` stands in its place."""
     x: float
     """Value of the parameter that varies."""
     expected: tuple[Expected, ...]
@@ -80,6 +85,22 @@ class Check:
     variant: str | None = None
     trial: Callable[[int], Mapping[str, float]] | None = None
     """Seed -> observables: what is examined without a run, such as the random numbers themselves."""
+    plugin: str = ""
+    """File name below tests/theory: breakers of its own, which the scenario names."""
+    model: str = ""
+    """File name below tests/theory that is run instead of a scenario: its `replicate(seed, **settings)` gives the
+    observables by name. For what tests a part of cascadelab in a world that is not cascadelab's."""
+
+    @property
+    def is_trial(self) -> bool:
+        """Does something stand in the place of a scenario?"""
+        return bool(self.model) or self.trial is not None
+
+    @property
+    def needs_checkout(self) -> str:
+        """The file that this installation does not have, or nothing."""
+        own = [name for name in (self.plugin, self.model) if name and not (THEORY / name).exists()]
+        return own[0] if own else ""
 
     def effort(self, quick: bool) -> Effort | None:
         """What is run of it."""

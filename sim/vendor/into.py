@@ -28,28 +28,37 @@ def text(
     load_text(written, name, known_breakers=breakers)
     tree = source.parse(written, name)
     chosen = _chosen(imported, at)
-    lines = written.splitlines()
-    variants = tree.data.get("variants")
-    if variants and VARIANT in variants:
-        place = where(tree, ("variants", VARIANT), on_key=True)
-        raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
-    if variants:
-        first = where(tree, ("variants", next(iter(variants))), on_key=True)
-        own = where(tree, ("variants",), on_key=True)
-        if first.line == own.line:
-            message = "these variants stand in one line: write each in a line of its own"
-            raise InvalidScenario([problem(own, message)])
-        at_line, indent = first.line - 1, first.col - 1
-    elif "variants" in tree.data:
-        at_line, indent = where(tree, ("variants",), on_key=True).line, 2
-        lines[at_line - 1] = "variants:"
-    else:
-        lines += ["", "variants:", "  as-it-was: {}"]
-        at_line, indent = len(lines), 2
+    lines, at_line, indent = _room(tree)
     new = [" " * indent + line for line in _variant(chosen, tree, file)]
     out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
     load_text(out, f"{name} with {file}", known_breakers=breakers)
     return out
+
+
+def _room(tree: Tree) -> tuple[list[str], int, int]:
+    """(lines of a scenario, behind how many of them a further variant goes, its indent)."""
+    lines = tree.text.splitlines()
+    variants = tree.data.get("variants")
+    if "variants" not in tree.data:
+        lines += ["", "variants:", "  as-it-was: {}"]
+        return lines, len(lines), 2
+    own = where(tree, ("variants",), on_key=True)
+    if not variants:
+        lines[own.line - 1] = "variants:"
+        return lines, own.line, 2
+    if VARIANT in variants:
+        place = where(tree, ("variants", VARIANT), on_key=True)
+        raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
+    first = where(tree, ("variants", next(iter(variants))), on_key=True)
+    if first.line == own.line:
+        message = "these variants stand in one line: write each in a line of its own"
+        raise InvalidScenario([problem(own, message)])
+    behind = [at.line for place, at in tree.keys.items() if len(place) == 1 and at.line > own.line]
+    end = min(behind, default=len(lines) + 1) - 1
+    # Blank lines, and comments that begin a line, belong to what comes next.
+    while end > first.line and (not lines[end - 1].strip() or lines[end - 1].startswith(("#", "..."))):
+        end -= 1
+    return lines, end, first.col - 1
 
 
 def _chosen(imported: list[Imported], at: tuple[str, ...]) -> dict[str, Imported]:

@@ -1,5 +1,6 @@
 """Keys of a block of settings: which are known, what they mean here, which values are legal."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sim import units
 from sim.policies.options import Option, OptionError, parse
 from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.source import TEMPLATE
 
 Convert = Callable[[Option, Any], Any]
 """A raw value of the file -> as a scenario writes it. ValueError says what is wrong with it."""
@@ -16,8 +18,14 @@ DURATIONS = ("duration", "duration_ms", "duration_s")
 
 def checked(option: Option, convert: Convert, setting: Given, mistakes: Mistakes) -> Any:
     """A value as a scenario writes it, within the library's legal range; None with a mistake noted if it is not."""
+    if isinstance(setting.raw, str) and TEMPLATE.search(setting.raw):
+        mistakes.add(
+            setting.at,
+            f"{setting.name}: {text(setting.raw)} is a template: render it, and import what comes out",
+        )
+        return None
     try:
-        value = convert(option, setting.raw)
+        value = _finite(convert(option, _finite(setting.raw)))
         parsed = parse(option, value)
     except OptionError as error:
         mistakes.add(setting.at, str(error))
@@ -26,6 +34,14 @@ def checked(option: Option, convert: Convert, setting: Given, mistakes: Mistakes
         mistakes.add(setting.at, f"{setting.name}: {error}")
         return None
     return units.show_ns(parsed) if option.kind in DURATIONS else value
+
+
+def _finite(value: Any) -> Any:
+    """A value that is no number beyond all others. ValueError if it is one."""
+    if isinstance(value, float) and not math.isfinite(value):
+        msg = f"{value} is not a number that a setting can have"
+        raise ValueError(msg)
+    return value
 
 
 def params(

@@ -75,12 +75,12 @@ class Kind:
 KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("resilience4j", "`resilience4j.` in Spring's application.yml", "sim.vendor.resilience4j"),
-        Kind("hystrix", "`hystrix.command.` in properties or YAML", "sim.vendor.hystrix"),
-        Kind("envoy", "clusters and routes: bootstrap, CDS, RDS, config dump", "sim.vendor.envoy"),
-        Kind("istio", "DestinationRule and VirtualService", "sim.vendor.istio"),
-        Kind("sentinel", "flow and degrade rules as a JSON list", "sim.vendor.sentinel"),
-        Kind("polly", "options of Microsoft.Extensions.Http.Resilience", "sim.vendor.polly"),
+        Kind("resilience4j", "`resilience4j.` in Spring's settings", "sim.vendor.settings.resilience4j"),
+        Kind("hystrix", "`hystrix.command.` in properties or YAML", "sim.vendor.settings.hystrix"),
+        Kind("envoy", "clusters and routes: bootstrap, CDS, RDS, config dump", "sim.vendor.settings.envoy"),
+        Kind("istio", "DestinationRule and VirtualService", "sim.vendor.settings.istio"),
+        Kind("sentinel", "flow and degrade rules as a JSON list", "sim.vendor.settings.sentinel"),
+        Kind("polly", "options of Microsoft.Extensions.Http.Resilience", "sim.vendor.settings.polly"),
         Kind("isotope", "a service graph of istio's load tests: scripts", "sim.vendor.graphs.isotope"),
         Kind("mubench", "a work model of muBench: external_services", "sim.vendor.graphs.mubench"),
         Kind("hydragen", "an application of HydraGen: endpoints", "sim.vendor.graphs.hydragen"),

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 from sim.errors import InvalidScenario, Problem
@@ -96,6 +97,17 @@ def leaves(block: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
     elif isinstance(block, dict):
         for key, value in block.items():
             yield from leaves(value, (*place, key))
+
+
+def pick(imported: list[Imported], only: tuple[str, ...], file: str, what: str) -> list[Imported]:
+    """Those of these names. Raises InvalidScenario for a name that is none."""
+    names = [one.name for one in imported]
+    for name in only:
+        if name not in names:
+            near = get_close_matches(name, names, 1)
+            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
+            raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", file)])
+    return [one for one in imported if one.name in only]
 
 
 class Mistakes:

@@ -10,15 +10,20 @@ _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 _LETTERS = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
 
 
-def parse(text: str, file: str) -> Tree:
-    """`key=value`, `key: value` or `key value`; a backslash at the end goes on in the next line. A key that
-    stands twice, which Java would take from below, is a mistake here. Raises InvalidScenario with all of them."""
+def parse(text: str, file: str) -> list[Tree]:
+    """`key=value`, `key: value` or `key value`; a backslash at the end goes on in the next line; `#---` begins a
+    further document. A key that stands twice in one, which Java would take from below, is a mistake here. Raises
+    InvalidScenario with all of them."""
     tree = Tree({}, {}, {}, text, file)
+    trees = [tree]
     wrong: list[Problem] = []
     number, lines = 0, text.splitlines()
     while number < len(lines):
         at, line = number, lines[number]
         number += 1
+        if line.strip() in ("#---", "!---"):
+            tree = Tree({}, {}, {}, text, file)
+            trees.append(tree)
         if not line.strip() or line.lstrip()[0] in "#!":
             continue
         whole = line
@@ -30,21 +35,24 @@ def parse(text: str, file: str) -> Tree:
         if found is None:
             wrong.append(Problem("this is no property: write key=value", file, at + 1, indent + 1, line))
             continue
-        key = _plain(found["key"])
-        place: Location = (key,)
         position = Position(file, at + 1, indent + 1, line)
-        if place in tree.keys:
-            first = tree.keys[place].line
-            wrong.append(
-                Problem(f'duplicate key "{key}", first in line {first}', file, at + 1, indent + 1, line)
-            )
-            continue
-        tree.keys[place] = position
-        tree.values[place] = Position(file, at + 1, min(found.start("value"), len(line)) + 1, line)
-        tree.data[key] = _plain(found["value"]).strip()
+        wrong += _add(tree, found, position)
     if wrong:
         raise InvalidScenario(wrong)
-    return tree
+    return trees
+
+
+def _add(tree: Tree, found: re.Match[str], at: Position) -> list[Problem]:
+    """One property; what is wrong with it."""
+    key = _plain(found["key"])
+    place: Location = (key,)
+    if place in tree.keys:
+        message = f'duplicate key "{key}", first in line {tree.keys[place].line}'
+        return [Problem(message, at.file, at.line, at.col, at.source)]
+    tree.keys[place] = at
+    tree.values[place] = Position(at.file, at.line, min(found.start("value"), len(at.source)) + 1, at.source)
+    tree.data[key] = _plain(found["value"]).strip()
+    return []
 
 
 def _goes_on(line: str) -> bool:

@@ -44,7 +44,7 @@ def parse(text: str, file: str) -> Source:
         if form == "json":
             return Source(file, text, form, (json_text.parse(text, file),))
         if form == "properties":
-            return Source(file, text, form, (properties.parse(text, file),))
+            return Source(file, text, form, tuple(properties.parse(text, file)))
         trees = source.parse_documents(text, file)
     except InvalidScenario as error:
         raise _template(text, file) or error from error

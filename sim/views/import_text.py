@@ -77,7 +77,11 @@ def _share(block: Any) -> str:
     """How much of a policy the file says."""
     marks = [value.mark for _, value in leaves(block)]
     given = sum(mark != DEFAULT for mark in marks)
-    return f"{given} of {len(marks)} values given, the others by default"
+    if given == len(marks):
+        return "as the file says"
+    if not given:
+        return "by default"
+    return f"{given} of {len(marks)} values as the file says, the others by default"
 
 
 def _rows(one: Imported) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sim.policies import breaker_parts as b
 from sim.policies import catalog, outlier_catalog
+from sim.policies import outlier_params as o
 from sim.policies.limits import catalog as limits
 from sim.policies.timeline import opening_at_rate
 from sim.scenario import policies as m
@@ -193,6 +194,12 @@ def _hosts(p: m.Outlier, around: Around) -> Iterator[str]:
             yield f"It never ejects anybody: {outlier_catalog.idle(made, MOST_HOSTS)}."
         elif least > 1:
             yield f"Ejection percent against hosts: with fewer than {least} hosts it never ejects anybody ({outlier_catalog.idle(made, least - 1)})."
+    by_5xx, by_gateway = (
+        bool(run and made.enforced[cause])
+        for run, cause in ((made.run_5xx, o.BY_5XX), (made.run_gateway, o.BY_GATEWAY))
+    )
+    if by_gateway and not by_5xx:
+        yield "Only 502, 503 and 504 count: a host that answers with 500 is never ejected."
     if made.max_percent >= 100 and not made.panic_percent:
         yield "All hosts may be ejected at once, and then every call is refused: there is no panic threshold."
     if made.run_5xx and made.interval_ns < 10**9:

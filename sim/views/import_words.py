@@ -131,6 +131,15 @@ def _detectors(p: o.Params) -> Iterator[str]:
         yield f"{p.percentage_threshold:g} % failures ({p.percentage_hosts} hosts with {p.percentage_volume} requests per interval)"
 
 
+def _row(block: str) -> Callable[[Any], Iterator[str]]:
+    """What a row of the catalogue is."""
+
+    def told(p: Any) -> Iterator[str]:
+        yield limits.BLOCKS[block][p.use].about
+
+    return told
+
+
 _WORDS: dict[str, Callable[[Any], Iterator[str]]] = {
     "retry": _retry,
     "hedge": lambda p: iter(
@@ -140,5 +149,7 @@ _WORDS: dict[str, Callable[[Any], Iterator[str]]] = {
     "rate_limit": _rate_limit,
     "bulkhead": _bulkhead,
     "outlier": _outlier,
+    "throttle": _row("throttle"),
+    "concurrency": _row("concurrency"),
     "timeout": lambda p: iter([f"{seconds(p.after)}."]),
 }

@@ -6,7 +6,18 @@ from typing import Any
 from sim.store.run import to_json
 from sim.validation.run import Outcome
 from sim.views.validation_plots import figure_png
-from sim.views.validation_text import HEAD, by_target, closing, counts, rows, table_text, validation_data
+from sim.views.validation_text import (
+    HEAD,
+    LeftOut,
+    by_target,
+    claims,
+    closing,
+    counts,
+    not_run,
+    rows,
+    table_text,
+    validation_data,
+)
 
 PAGE = "README.md"
 _PAGE = """\
@@ -28,6 +39,19 @@ of the expected value, beside the most that is allowed. Scenarios, settings and 
 {% for t in targets -%}
 | [{{ t.name }}](#{{ t.name }}) | {{ t.passed + t.failed }} | {{ t.failed }} | {{ t.source }} |
 {% endfor %}
+{%- for line in not_run %}
+* Not run: {{ line }}.
+{%- endfor %}
+{%- if claims %}
+
+## Where a published claim is wrong
+
+| source | claim | simulated here |
+|---|---|---|
+{% for row in claims -%}
+| {{ row | join(" | ") }} |
+{% endfor %}
+{%- endif %}
 {% for t in targets %}
 ## {{ t.name }}
 
@@ -48,12 +72,14 @@ Source: {{ t.source }}.
 """
 
 
-def validation_files(outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> dict[str, str | bytes]:
+def validation_files(
+    outcomes: Sequence[Outcome], manifest: dict[str, Any], left_out: Sequence[LeftOut] = ()
+) -> dict[str, str | bytes]:
     """The files of its folder by name."""
     files: dict[str, str | bytes] = {
-        PAGE: _page(outcomes, manifest),
-        "validation.txt": table_text(outcomes) + "\n",
-        "validation.json": to_json(validation_data(outcomes)),
+        PAGE: _page(outcomes, manifest, left_out),
+        "validation.txt": table_text(outcomes, left_out) + "\n",
+        "validation.json": to_json(validation_data(outcomes, left_out)),
         "manifest.json": to_json(manifest),
     }
     for target, group in by_target(outcomes):
@@ -61,7 +87,7 @@ def validation_files(outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> d
     return files
 
 
-def _page(outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> str:
+def _page(outcomes: Sequence[Outcome], manifest: dict[str, Any], left_out: Sequence[LeftOut]) -> str:
     from jinja2 import Template
 
     targets = []
@@ -73,6 +99,11 @@ def _page(outcomes: Sequence[Outcome], manifest: dict[str, Any]) -> str:
              "rows": cells, "passed": passed, "failed": failed}
         )  # fmt: skip
     page: str = Template(_PAGE, keep_trailing_newline=True).render(
-        closing=closing(outcomes), manifest=manifest, targets=targets, head=HEAD
+        closing=closing(outcomes, left_out),
+        manifest=manifest,
+        targets=targets,
+        head=HEAD,
+        claims=claims(outcomes),
+        not_run=not_run(left_out),
     )
     return page

@@ -6,10 +6,13 @@ from itertools import groupby
 from typing import Any
 
 from sim.validation.acceptance import About, Covers, Equal, Rule
+from sim.validation.claims import CLAIMS
 from sim.validation.run import Finding, Outcome
-from sim.validation.target import Target
+from sim.validation.target import Check, Target
 from sim.views.tables import aligned
 
+LeftOut = tuple[Target, Check]
+"""A check that was not run, and whose."""
 HEAD = ["check", "observable", "expected", "simulated", "resolution", "verdict"]
 
 
@@ -24,10 +27,24 @@ def counts(outcomes: Sequence[Outcome]) -> tuple[int, int]:
     return passed, len(outcomes) - passed
 
 
-def closing(outcomes: Sequence[Outcome]) -> str:
+def closing(outcomes: Sequence[Outcome], left_out: Sequence[LeftOut] = ()) -> str:
     """The last line."""
     passed, failed = counts(outcomes)
-    return f"{passed} passed, {failed} failed"
+    rest = f", {len(left_out)} not run (they need the checkout)" if left_out else ""
+    return f"{passed} passed, {failed} failed{rest}"
+
+
+def not_run(left_out: Iterable[LeftOut]) -> list[str]:
+    """A line for every target with checks that an installed package cannot run."""
+    found: dict[tuple[str, str], int] = {}
+    for target, check in left_out:
+        who = (target.name, check.needs_checkout)
+        found[who] = found.get(who, 0) + 1
+    return [
+        f"{name}: {n} {'check needs' if n == 1 else 'checks need'} the checkout: tests/theory/{file} is no part of an "
+        "installed package"
+        for (name, file), n in found.items()
+    ]
 
 
 def number(x: float) -> str:
@@ -66,13 +83,13 @@ def rows(outcomes: Iterable[Outcome]) -> list[list[str]]:
             expected = number(f.value) + (f" ({f.expected.published})" if f.expected.published else "")
             again = " (second round)" if o.first is not None else ""
             out.append(
-                [o.check.name if i == 0 else "", f.expected.observable, expected, simulated(f), resolution(f),
+                [o.check.name if i == 0 else "", f.expected.shown or f.expected.observable, expected, simulated(f), resolution(f),
                  f.found.verdict + again]
             )  # fmt: skip
     return out
 
 
-def table_text(outcomes: Sequence[Outcome]) -> str:
+def table_text(outcomes: Sequence[Outcome], left_out: Sequence[LeftOut] = ()) -> str:
     """Every target with its source, its checks, and the closing line."""
     lines: list[str] = []
     body = [HEAD, *rows(outcomes)]
@@ -82,10 +99,18 @@ def table_text(outcomes: Sequence[Outcome]) -> str:
         lines += [f"{target.name}: {target.about}", f"  source: {target.source}", f"  {head}"]
         lines += [f"  {next(cells)}" for o in group for _ in o.findings]
         lines.append("")
-    return "\n".join([*lines, closing(outcomes)])
+    if left_out:
+        lines += ["not run", *(f"  {line}" for line in not_run(left_out)), ""]
+    return "\n".join([*lines, closing(outcomes, left_out)])
 
 
-def validation_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def claims(outcomes: Sequence[Outcome]) -> list[tuple[str, str, str]]:
+    """(source, claim, what the runs say) of published claims that do not hold, where the runs were made."""
+    found = [(claim.source, claim.says, claim.here(outcomes)) for claim in CLAIMS]
+    return [(source, says, here) for source, says, here in found if here is not None]
+
+
+def validation_data(outcomes: Sequence[Outcome], left_out: Sequence[LeftOut] = ()) -> dict[str, Any]:
     """Everything, for programs."""
     targets = [
         {
@@ -95,7 +120,14 @@ def validation_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         for target, group in by_target(outcomes)
     ]  # fmt: skip
     passed, failed = counts(outcomes)
-    return {"targets": targets, "passed": passed, "failed": failed}
+    wrong = [{"source": source, "claim": says, "here": here} for source, says, here in claims(outcomes)]
+    return {
+        "targets": targets,
+        "wrong_claims": wrong,
+        "not_run": not_run(left_out),
+        "passed": passed,
+        "failed": failed,
+    }
 
 
 def _check(o: Outcome) -> dict[str, Any]:

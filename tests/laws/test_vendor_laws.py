@@ -34,6 +34,7 @@ REASONS = (
     "io.github.resilience4j.ratelimiter.RequestNotPermitted",
     "org.springframework.web.client.HttpServerErrorException",
     "java.lang.Throwable",
+    "java.util.concurrent.CancellationException",
 )
 classes = st.lists(st.sampled_from(REASONS), unique=True, max_size=3)
 growing = st.sampled_from(
@@ -66,7 +67,12 @@ resilience4j = st.fixed_dictionaries(
             growing,
         ).map(lambda parts: parts[0] | parts[1]),
         "retry": st.tuples(
-            some(maxAttempts=st.integers(1, 9), waitDuration=ms(0, 2000), retryExceptions=classes),
+            some(
+                maxAttempts=st.integers(1, 9),
+                waitDuration=ms(0, 2000),
+                retryExceptions=classes,
+                ignoreExceptions=classes,
+            ),
             growing,
             some(exponentialMaxWaitDuration=ms(1, 9000)),
         ).map(lambda parts: parts[0] | parts[1] | parts[2]),
@@ -354,6 +360,17 @@ def taken_or_refused(raw):
 @example(b'{"configs": [1, {"@type": "envoy", "static_clusters": [1, {"cluster": 3}]}]}')
 @example(b'{"Retry": {"MaxRetryAttempts": {}}, "CircuitBreaker": []}')
 @example(b'[{"resource": {}, "grade": [], "count": {}, "timeWindow": null}]')
+@example(b".: 3\n")
+@example(b'[{"resource": "a", "grade": 1, "count": 0.5, "timeWindow": 1e99910}]')
+@example(b"- {resource: a, grade: .inf, count: .nan, timeWindow: -.inf}\n")
+@example(
+    b"resilience4j.thread-pool-bulkhead.instances.a: {coreThreadPoolSize: .inf, maxThreadPoolSize: 1e400}\n"
+)
+@example(b"resilience4j.retry.instances.a.exponentialBackoffMultiplier=nan\n")
+@example(b"outlier_detection: {success_rate_stdev_factor: .inf, max_ejection_percent: {value: .nan}}\n")
+@example(b"hystrix.command.a.circuitBreaker.requestVolumeThreshold: .inf\n")
+@example(b'{"CircuitBreaker": {"FailureRatio": "inf", "MinimumThroughput": 1e999}}')
+@example(b"a.: {.: 1}\nhystrix.command.a: 5\n")
 @example(b"hystrix.command=3\nhystrix.command.a=5\nhystrix.threadpool..x=3\n")
 def test_no_bytes_make_it_fall(raw):
     taken_or_refused(raw)

@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 import sim
 from sim.experiment.expect import CANNOT_TELL, Verdict, judge
 from sim.scenario.expect import Line, parse_line
+from tests.fast import ENGINE
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 FILES = sorted(FOLDER.glob("*.yaml"))
@@ -82,7 +83,7 @@ class Found:
     def __init__(self, path: Path) -> None:
         self.file = sim.load(path)
         self.run: Callable[[str | None, int], sim.results.Run] = cache(
-            lambda variant, seed: sim.run(self.file, seed=seed, variant=variant)
+            lambda variant, seed: sim.run(self.file, seed=seed, variant=variant, engine=ENGINE)
         )
 
     def lines(self) -> list[tuple[Line, str | None]]:

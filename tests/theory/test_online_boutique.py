@@ -18,6 +18,7 @@ from sim.scenario.expect import parse_measure
 from sim.topology.build import build
 
 pytest.importorskip("pandas")
+from tests.fast import ENGINE
 from tests.theory import online_boutique_fit as traces
 
 FILE = Path(__file__).parents[2] / "scenarios" / "online-boutique.yaml"
@@ -41,7 +42,7 @@ def shop():
 def simulated(shop):
     """p50 and p90 in ms by kind, over all seeds."""
     topology = build(shop.model_copy(update={"duration": 300_000_000_000}))
-    records = [engines.run(topology, seed) for seed in SEEDS]
+    records = [engines.run(topology, seed, engine=ENGINE) for seed in SEEDS]
     found = {}
     for kind in {traces.group_of(e) for e in shop.services["frontend"].endpoints}:
         endpoints = [e for e in shop.services["frontend"].endpoints if traces.group_of(e) == kind]

@@ -7,10 +7,14 @@ import pytest
 
 from sim import engines
 from sim.measures import evaluate
+from sim.policies import plugins
 from sim.scenario import load_file
 from sim.topology.build import build
 from sim.validation.formulas import bimodal, metastability, resiliency
-from sim.validation.target import scenario_file
+from sim.validation.formulas import retry_policies as policies
+from sim.validation.models import replicate
+from sim.validation.target import THEORY, scenario_file
+from tests.fast import ENGINE
 
 
 @cache
@@ -18,7 +22,7 @@ def run(scenario, variant, *changes, seed=1):
     """(record, topology) of one run."""
     loaded = load_file(str(scenario_file(scenario)), overrides=changes)
     topology = build(loaded.scenario(variant))
-    return engines.run(topology, seed), topology
+    return engines.run(topology, seed, engine=ENGINE), topology
 
 
 def measured(measure, scenario, variant, *changes, seed=1):
@@ -75,8 +79,46 @@ def test_what_a_hundred_answers_of_a_failing_server_take(variant, policy):
     """ICSA 2020, availability 0.5: the mean of forty runs lies within four standard errors."""
     loaded = load_file(str(scenario_file("resiliency-patterns.yaml")))
     topology = build(loaded.scenario(variant))
-    records = [engines.run(topology, seed) for seed in range(1, 41)]
+    records = [engines.run(topology, seed, engine=ENGINE) for seed in range(1, 41)]
     times = [100 / evaluate("goodput", record, topology) for record in records]
     expected = resiliency.until_answered(policy, 0.5).time
     assert abs(fmean(times) - expected) < 4.4 * stdev(times) / 40**0.5
     assert stdev(times) < 0.25 * expected
+
+
+@pytest.mark.parametrize(("policy", "exact"), [("bucket", policies.bucket), ("breaker", policies.breaker)])
+def test_retries_under_the_rules_of_a_published_program(policy, exact):
+    """Brooker 2022: the rules run as plugins."""
+    known = plugins.from_file(THEORY / "retry_quirks.py")
+    loaded = load_file(str(scenario_file("retry-quirks.yaml")), known_breakers=known)
+    topology = build(loaded.scenario(policy))
+    record = engines.run(topology, 1, plugins=known)
+    expected = exact(0.5, 100)
+    assert evaluate("success_share", record, topology) == pytest.approx(expected.success, abs=0.02)
+    assert evaluate("amplification(server)", record, topology) == pytest.approx(expected.load, abs=0.005)
+
+
+def test_jitter_spares_more_than_half_of_the_writes():
+    """AWS 2015: a hundred clients, one row."""
+    alone, jittered = (
+        replicate("backoff_contention.py", 1, ("clients=100", f"jitter={jitter}"))["calls"]
+        for jitter in ("exponential", "full")
+    )
+    assert jittered < 0.5 * alone
+    assert jittered == pytest.approx(796, rel=0.04)
+
+
+def test_newest_first_keeps_what_oldest_first_loses():
+    """Ten workers offered two and a half times what they can do."""
+    changes = ("duration=60s", "warmup=20s")
+    assert measured("success_share", "queue-order.yaml", "oldest-first", *changes) == 0
+    assert measured("success_share", "queue-order.yaml", "newest-first", *changes) == pytest.approx(
+        0.4, rel=0.05
+    )
+
+
+@pytest.mark.parametrize(("overtaking", "failed"), [("yes", (0.05, 0.15)), ("no", (0.95, 1.0))])
+def test_the_printed_share_of_a_spike_hangs_on_who_may_overtake(overtaking, failed):
+    settings = ("rate=0.1", "spike=yes", "lifo=no", f"overtaking={overtaking}")
+    found = replicate("queue_readme.py", 1, settings)["failed"]
+    assert failed[0] < found < failed[1]

@@ -13,6 +13,7 @@ from sim import engines
 from sim.measures import evaluate
 from sim.scenario import load_text
 from sim.topology.build import build
+from tests.fast import ENGINE
 
 REPLICATIONS = 10
 T_AT_4_SIGMA = 7.0
@@ -24,7 +25,7 @@ def replicate(text, *measures):
     topology = build(load_text(text).scenario())
     found = {m: [] for m in measures}
     for seed in range(1, REPLICATIONS + 1):
-        record = engines.run(topology, seed)
+        record = engines.run(topology, seed, engine=ENGINE)
         for m in measures:
             found[m].append(evaluate(m, record, topology))
     half = T_AT_4_SIGMA / math.sqrt(REPLICATIONS)

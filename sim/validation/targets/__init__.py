@@ -8,8 +8,10 @@ from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
 from sim.validation.targets.overload import ADAPTIVE_THROTTLE, SHOPIFY, SUBSEQUENT_OVERLOAD
 from sim.validation.targets.queue_pack import QUEUE_PACK
+from sim.validation.targets.queue_readme import QUEUE_README
 from sim.validation.targets.random_numbers import RANDOM_NUMBERS
 from sim.validation.targets.resiliency import ICSA20_BREAKER
+from sim.validation.targets.retries import AWS_JITTER, RETRY_POLICIES
 
 TARGETS: dict[str, Target] = {
     target.name: target
@@ -23,6 +25,9 @@ TARGETS: dict[str, Target] = {
         HOTOS21_THRESHOLD,
         SRE_BIMODAL,
         ICSA20_BREAKER,
+        RETRY_POLICIES,
+        QUEUE_README,
+        AWS_JITTER,
         ADAPTIVE_THROTTLE,
         SUBSEQUENT_OVERLOAD,
         SHOPIFY,

@@ -38,6 +38,9 @@ OBSERVABLES = {
 """Total -> (observable, rule, panel)."""
 
 
+SHOWN = {"time": "time [s]", "contention": "waiting / S [s]"}
+
+
 @cache
 def _totals(name: str, availability: float) -> r.Totals:
     return r.until_answered(POLICIES[name], availability)
@@ -84,7 +87,7 @@ def _checks() -> Iterator[Check]:
                 curve = CURVES.get((total, name))
                 if curve is not None:
                     printed = _printed(total, name, availability)
-                    expected.append(Expected(observable, curve, rule, printed))
+                    expected.append(Expected(observable, curve, rule, printed, SHOWN.get(total, "")))
             runs = Effort(MORE_RUNS[availability] if name == COUNTED else RUNS)
             quick = Effort(600) if (name, availability) == ("plain", 1.0) else None
             yield Check(

@@ -3,31 +3,95 @@
 from typing import Any
 
 from sim.policies import outlier_options
+from sim.scenario.whole import Applied
 from sim.vendor import write
-from sim.vendor.envoy_fields import UINT32
 from sim.vendor.export import mesh
 from sim.vendor.export.calls import Call, Refusals, names
+from sim.vendor.settings import envoy_filters
+from sim.vendor.settings.envoy_fields import UINT32
 
 _HTTP2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
+_FILTERS = "envoy.extensions.filters.http"
+_MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _PANIC = ("healthy_panic_threshold", "fail_traffic_on_panic")
 HEAD = "# What concerns policies of each cluster, then of its route: put it into the clusters and routes of yours."
 
 
 def text(calls: list[Call], refusals: Refusals) -> str:
-    """The file: a document of clusters, and one of routes if any route says something."""
-    clusters, routes = [], []
+    """The file: a document of clusters, one of routes if any route says something, and a listener for each call
+    that filters guard."""
+    clusters, routes, listeners = [], [], []
     for call, name in zip(calls, names(calls), strict=True):
-        found = mesh.parts(call, refusals)
+        found = mesh.parts(call, refusals, ("throttle", "concurrency"))
         clusters.append({"name": name, **_cluster(found, refusals)})
-        if found.whole or found.retry or found.per_try:
-            routes.append(
-                {"match": {"prefix": f"/{name}"}, "route": {"cluster": name, **_route(found, refusals)}}
-            )
-    out = [HEAD, *write.lines({"static_resources": {"clusters": clusters}}, short=0)]
+        route = {"match": {"prefix": f"/{name}"}, "route": {"cluster": name, **_route(found, refusals)}}
+        if found.filters:
+            listeners.append(_listener(name, route, found, refusals))
+        elif found.whole or found.retry or found.per_try:
+            routes.append(route)
+    resources = {"clusters": clusters, **({"listeners": listeners} if listeners else {})}
+    out = [HEAD, *write.lines({"static_resources": resources}, short=0)]
     if routes:
-        table = {"name": "routes", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]}
-        out += ["---", *write.lines(table, short=0)]
+        out += ["---", *write.lines(_table(routes), short=0)]
     return "\n".join([*out, ""])
+
+
+def _table(routes: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"name": "routes", "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]}
+
+
+def _listener(name: str, route: dict[str, Any], found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:
+    """A connection manager with its filters, and the route behind them."""
+    filters = [one for one in (_filter(applied, refusals) for applied in found.filters) if one]
+    manager = {
+        "@type": f"type.googleapis.com/{_MANAGER}",
+        "stat_prefix": name,
+        "route_config": _table([route]),
+        "http_filters": [*filters, {"name": "envoy.filters.http.router"}],
+    }
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    return {"name": name, "filter_chains": [chain]}
+
+
+def _filter(one: Applied, refusals: Refusals) -> dict[str, Any]:
+    for name, (policy, row) in envoy_filters.ROWS.items():
+        if one.kind == policy and one.policy.use == row:
+            options = envoy_filters.options(name)
+            values = mesh.shown(
+                options, mesh.resolved(options, one.policy.params, one.at, refusals), mesh.seconds
+            )
+            config = _admission(values) if name == "admission_control" else _adaptive(values)
+            return {"name": f"{envoy_filters.PREFIX}{name}", "typed_config": config}
+    use = next(row for policy, row in envoy_filters.ROWS.values() if policy == one.kind)
+    refusals.add(one.at, f"Envoy has one {one.kind}: write `use: {use}`")
+    return {}
+
+
+def _admission(values: dict[str, Any]) -> dict[str, Any]:
+    ranges = [{"start": 100, "end": 500}]
+    return {
+        "@type": f"type.googleapis.com/{_FILTERS}.admission_control.v3.AdmissionControl",
+        "sampling_window": values["sampling_window"],
+        "success_criteria": {"http_criteria": {"http_success_status": ranges}},
+        "sr_threshold": {"default_value": {"value": values["sr_threshold"]}},
+        "aggression": {"default_value": values["aggression"]},
+        "rps_threshold": {"default_value": values["rps_threshold"]},
+        "max_rejection_probability": {"default_value": {"value": values["max_rejection_probability"]}},
+    }
+
+
+def _adaptive(values: dict[str, Any]) -> dict[str, Any]:
+    percents = ("sample_aggregate_percentile", "jitter", "buffer")
+    shown = {name: {"value": value} if name in percents else value for name, value in values.items()}
+    if values["fixed_value"] == "0s":
+        del shown["fixed_value"]  # it is measured
+    gradient = {
+        "sample_aggregate_percentile": shown["sample_aggregate_percentile"],
+        "concurrency_limit_params": {name: shown[name] for name in envoy_filters.LIMIT},
+        "min_rtt_calc_params": {name: shown[name] for name in envoy_filters.MIN_RTT if name in shown},
+    }
+    kind = f"type.googleapis.com/{_FILTERS}.adaptive_concurrency.v3.AdaptiveConcurrency"
+    return {"@type": kind, "gradient_controller_config": gradient}
 
 
 def _cluster(found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:

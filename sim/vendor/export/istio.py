@@ -5,10 +5,10 @@ from typing import Any
 from sim.policies import outlier_options
 from sim.units import show_ns
 from sim.vendor import write
-from sim.vendor.envoy_fields import UINT32
 from sim.vendor.export import mesh
 from sim.vendor.export.calls import Call, Refusals
-from sim.vendor.istio_fields import ENVOY_NAMES
+from sim.vendor.settings.envoy_fields import UINT32
+from sim.vendor.settings.istio_fields import ENVOY_NAMES
 
 API = "networking.istio.io/v1"
 MS = 1_000_000

@@ -1,7 +1,7 @@
 """What Envoy and Istio share: the order of a proxy, its retries, its limits of calls."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -10,9 +10,9 @@ from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
 from sim.scenario.whole import Applied
 from sim.units import show_ns
-from sim.vendor.envoy_fields import CODES, RETRY_ON, UINT32
 from sim.vendor.export.calls import Call, Refusals
 from sim.vendor.keys import DURATIONS
+from sim.vendor.settings.envoy_fields import CODES, RETRY_ON, UINT32
 
 PATTERN = ("timeout", "retry", "bulkhead", "outlier", "timeout")
 NONE = {
@@ -21,9 +21,9 @@ NONE = {
     "hedge": "a proxy that hedges needs a per-try timeout, which the model does not know",
     "breaker": "a proxy has no breaker with states: its circuit_breakers are `bulkhead: {use: envoy-thresholds}`, its "
     "ejection of hosts is `outlier:`",
-    "throttle": "a filter of the proxy, not a setting of its clusters and routes",
-    "rate_limit": "a filter of the proxy, not a setting of its clusters and routes",
-    "concurrency": "a filter of the proxy, not a setting of its clusters and routes",
+    "throttle": "a filter of the proxy (EnvoyFilter), not a setting of its clusters and routes",
+    "rate_limit": "a proxy's rate limit gives tokens out by intervals, in a filter: it is not written here",
+    "concurrency": "a filter of the proxy (EnvoyFilter), not a setting of its clusters and routes",
 }
 _WORDS = ("5xx", "gateway-error", "reset", "connect-failure", "refused-stream")
 """Of retry_on, for HTTP."""
@@ -39,14 +39,19 @@ class Parts:
     bulkhead: Applied | None = None
     outlier: Applied | None = None
     per_try: Applied | None = None
+    filters: list[Applied] = field(default_factory=list)
+    """Outside of the router."""
 
 
-def parts(call: Call, refusals: Refusals) -> Parts:
-    """Refuses what a proxy has not, or has in another order."""
+def parts(call: Call, refusals: Refusals, filters: tuple[str, ...] = ()) -> Parts:
+    """Refuses what a proxy has not, or has in another order. `filters`: policies that are filters of it."""
     found, at = Parts(), 0
     names = ("whole", "retry", "bulkhead", "outlier", "per_try")
     for one in call.policies:
-        if one.kind in NONE:
+        if one.kind in filters and at == 0:
+            found.filters.append(one)
+            continue
+        if one.kind in NONE and one.kind not in filters:
             refusals.add(one.at, NONE[one.kind])
             continue
         place = next((i for i in range(at, len(PATTERN)) if PATTERN[i] == one.kind), None)

@@ -6,10 +6,10 @@ from typing import Any
 from sim.policies.limits import catalog as limits
 from sim.scenario.whole import Applied
 from sim.units import duration_ns
-from sim.vendor import polly_keys as k
 from sim.vendor.export.calls import Call, Refusals, names, only
 from sim.vendor.export.mesh import resolved, shown
-from sim.vendor.timespan import DAY_S, show
+from sim.vendor.settings import polly_keys as k
+from sim.vendor.settings.timespan import DAY_S, show
 
 PATTERN = ("bulkhead", "timeout", "retry", "breaker", "timeout")
 _NONE = {

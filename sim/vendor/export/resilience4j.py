@@ -8,10 +8,11 @@ from sim.policies.catalog.entry import ANY_EXCEPTION, IGNORED
 from sim.policies.options import Option
 from sim.scenario.whole import Applied
 from sim.units import duration_ns
-from sim.vendor import exceptions, write
+from sim.vendor import write
 from sim.vendor.export.calls import Call, Refusals, names, only
 from sim.vendor.keys import DURATIONS
-from sim.vendor.resilience4j_keys import MODULES, NO_CAP, Module
+from sim.vendor.settings import exceptions
+from sim.vendor.settings.resilience4j_keys import MODULES, NO_CAP, Module
 
 ORDER = ("retry", "breaker", "rate_limit", "timeout", "bulkhead")
 """Of the library's aspects, from the outside in."""
@@ -127,20 +128,29 @@ def _outcomes(one: Applied, refusals: Refusals) -> _SETTINGS:
         )
     ignored = [reason for reason in ignored if reason != "cancelled"]
     out: _SETTINGS = {}
-    if set(failures) != set(ANY_EXCEPTION) - set(ignored):
+    if not failures:
+        # An empty list records everything: one that is ignored as well records nothing.
+        out["recordExceptions"] = [exceptions.WRITTEN["cancelled"]]
+        ignored.append("cancelled")
+    elif set(failures) != set(ANY_EXCEPTION) - set(ignored):
         out["recordExceptions"] = _classes(failures, (*one.at, "failures"), refusals)
-        if not failures:
-            refusals.add((*one.at, "failures"), "resilience4j records every exception if none is listed")
     if ignored:
         out["ignoreExceptions"] = _classes(ignored, (*one.at, "ignored_outcomes"), refusals)
     return out
 
 
 def _classes(reasons: Iterable[str], at: Any, refusals: Refusals) -> list[str]:
+    """The exceptions that stand for these outcomes."""
+    every = set(exceptions.ANY) <= set(reasons)
+    found = ["java.lang.Throwable"] if every else []
     for reason in reasons:
+        if every and reason != "cancelled":
+            continue
         if reason not in exceptions.WRITTEN:
             refusals.add(at, f"no exception stands for the outcome `{reason}`: leave it out")
-    return [exceptions.WRITTEN[reason] for reason in reasons if reason in exceptions.WRITTEN]
+        else:
+            found.append(exceptions.WRITTEN[reason])
+    return found
 
 
 def _retry(one: Applied, refusals: Refusals) -> _SETTINGS:
@@ -163,11 +173,24 @@ def _retry(one: Applied, refusals: Refusals) -> _SETTINGS:
         refusals.add((*one.at, "jitter"), message)
     if p.budget is not None:
         refusals.add((*one.at, "budget"), "resilience4j has no retry budget")
-    if set(p.on) != set(exceptions.ANY):
-        missed = [reason for reason in exceptions.ANY if reason not in p.on]
-        if missed == ["cancelled"] or not p.on:
-            refusals.add((*one.at, "on"), "resilience4j retries every exception if none is listed")
-        out["retryExceptions"] = _classes(p.on, (*one.at, "on"), refusals)
+    return out | _retried(one, refusals)
+
+
+def _retried(one: Applied, refusals: Refusals) -> _SETTINGS:
+    """The exceptions that are retried, or those that are not."""
+    on, at = one.policy.on, (*one.at, "on")
+    if set(on) == set(exceptions.ANY):
+        return {}
+    if not on:
+        none = [exceptions.WRITTEN["cancelled"]]
+        return {"retryExceptions": none, "ignoreExceptions": none}
+    if "expired" not in on:
+        return {"retryExceptions": _classes(on, at, refusals)}
+    # What no class stands for is among all that are not ignored.
+    missed = [reason for reason in exceptions.ANY if reason not in on]
+    out: _SETTINGS = {"ignoreExceptions": _classes(missed, at, refusals)} if missed else {}
+    if "cancelled" in on:
+        out["retryExceptions"] = _classes((*exceptions.ANY, "cancelled"), at, refusals)
     return out
 
 

@@ -7,7 +7,7 @@ from sim.policies.limits import catalog as limits
 from sim.scenario.whole import Applied
 from sim.vendor.export.calls import Call, Refusals, names, only
 from sim.vendor.export.mesh import resolved, whole
-from sim.vendor.sentinel import BREAKER
+from sim.vendor.settings.sentinel import BREAKER
 
 S, MS = 10**9, 10**6
 _NONE = {

@@ -1,7 +1,5 @@
 """Files of other tools as tests use them: text in, policies out, and back."""
 
-from pathlib import Path
-
 import pytest
 
 from sim.errors import InvalidScenario
@@ -11,8 +9,9 @@ from sim.vendor import detect, export, source, trial
 from sim.vendor.export.calls import calls
 from sim.vendor.kinds import Wishes
 from sim.vendor.marked import leaves, plain_stack
+from tests.shared import PLACE
 
-REAL = Path(__file__).parents[4] / "shared" / "data" / "policy"
+REAL = PLACE / "data" / "policy"
 """Files of real repositories, beside the checkout."""
 
 

@@ -187,3 +187,62 @@ def test_what_is_wrong_is_told_with_its_position(text, words):
 def test_import_export_import_is_the_identity():
     first, second = there_and_back(f"{CLUSTER}---\n{ROUTES}", "envoy")
     assert first == second
+
+
+ADMISSION = "name: envoy.filters.http.admission_control\ntyped_config: {sampling_window: 20s, sr_threshold: {default_value: {value: 90}}, SETTINGS}\n"
+ADAPTIVE = """\
+name: envoy.filters.http.adaptive_concurrency
+typed_config:
+  gradient_controller_config:
+    concurrency_limit_params: {concurrency_update_interval: 0.1s, max_concurrency_limit: 50}
+    min_rtt_calc_params: {interval: 60s, jitter: {value: 10}}
+"""
+
+
+def test_filters_that_limit_calls_are_policies():
+    throttle = block(ADMISSION.replace(", SETTINGS", ""), "throttle")["params"]
+    assert (throttle["sampling_window"], throttle["sr_threshold"], throttle["aggression"]) == ("20s", 90, 1.0)
+    limit = block(ADAPTIVE, "concurrency")["params"]
+    assert (limit["max_concurrency_limit"], limit["jitter"], limit["buffer"]) == (50, 10, 25)
+
+
+def test_filters_of_a_connection_manager_stand_outside_of_its_routes_and_go_out_again():
+    filters = ADMISSION.replace(", SETTINGS", "").replace("name", "- name").replace("\ntyped", "\n  typed")
+    manager = (
+        f"http_filters:\n{filters}- name: envoy.filters.http.cors\nroute_config:\n  {route('timeout: 2s')}\n"
+    )
+    text = f"{CLUSTER}---\n{manager}"
+    assert [next(iter(single)) for single in stack(text)] == ["throttle", "timeout", "bulkhead", "outlier"]
+    assert "without counterpart" in idle(text)["http_filters envoy.filters.http.cors"]
+    first, second = there_and_back(text, "envoy")
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (ADMISSION.replace("SETTINGS", "sr_treshold: 3"), "did you mean sr_threshold?"),
+        (
+            ADMISSION.replace("SETTINGS", "max_rejection_probability: {default_value: {value: 120}}"),
+            "it must be 0 to 100",
+        ),
+        (ADAPTIVE.replace("interval: 60s, ", ""), "`interval` is missing: Envoy has no default"),
+        (ADAPTIVE.replace("0.1s", "100ms"), "is not a duration"),
+    ],
+)
+def test_what_is_wrong_in_a_filter_is_told(text, words):
+    assert words in wrong(text)
+
+
+def test_parts_of_a_bootstrap_that_are_not_read_are_named():
+    text = "admin: {}\nnode: {id: x}\nstatic_resources: {clusters: [{name: db, outlier_detection: {}}]}\n"
+    assert any("not read: admin, node" in note for note in one(text).notes)
+
+
+def test_a_virtual_host_may_say_how_its_routes_retry():
+    text = f"{CLUSTER}---\n{route('timeout: 1s')}".replace(
+        "{name: a,", "{name: a, retry_policy: {retry_on: reset},"
+    )
+    assert block(text, "retry")["on"] == ["timeout", "unreachable"]
+    assert "did you mean retry_policy?" in wrong(text.replace("retry_policy", "retry_polici"))
+    assert "did you mean match?" in wrong(text.replace("match", "matches"))

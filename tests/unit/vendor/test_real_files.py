@@ -1,12 +1,18 @@
 """Settings of real repositories."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from sim.scenario.load import load_text
 from sim.vendor import detect, source, trial
 from sim.vendor.kinds import Wishes
-from tests.unit.vendor.files import REAL, there_and_back
+from tests.shared import data
+from tests.unit.vendor import table
+from tests.unit.vendor.files import there_and_back
 
+SHARE = re.compile(r"[\d.]+ %")
 KINDS = {
     "envoy-bootstrap-istio.json": "envoy",
     "istio-all-fields.yaml": "istio",
@@ -18,9 +24,7 @@ KINDS = {
 
 @pytest.fixture
 def real():
-    if not REAL.is_dir():
-        pytest.skip(f"{REAL} is not there")
-    return REAL
+    return data("policy")
 
 
 def test_every_file_is_named_here(real):
@@ -34,7 +38,7 @@ def test_a_real_file_becomes_a_scenario_that_holds(name, real):
     assert kind.name == KINDS[name]
     found = kind.policies(read, Wishes())
     loaded = load_text(trial.text(found, name), name)
-    assert loaded.variant_names == ("as-imported", "without")
+    assert loaded.variant_names == ("without", "as-imported")
     assert len(loaded.scenario(None).edges) == len(found)
 
 
@@ -42,3 +46,13 @@ def test_a_real_file_becomes_a_scenario_that_holds(name, real):
 def test_a_real_file_goes_out_and_comes_back_the_same(name, real):
     first, second = there_and_back((real / name).read_text(encoding="utf-8"), KINDS[name])
     assert first == second
+
+
+def test_the_table_of_them_is_what_is_committed(real):
+    """But for the successes, which are the engine's."""
+    committed = (Path(__file__).parents[3] / "results" / "import" / "policies.txt").read_text(
+        encoding="utf-8"
+    )
+    made = "\n".join([*table.lines(), ""])
+    assert SHARE.sub("%", made) == SHARE.sub("%", committed)
+    assert len(SHARE.findall(made)) == 2 * len(KINDS)

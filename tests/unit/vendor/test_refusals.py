@@ -56,7 +56,6 @@ def test_policies_that_no_tool_has_are_refused_where_they_stand(policy, target):
         ("resilience4j", "breaker: {use: resilience4j, key: replica}", "wired by code"),
         ("resilience4j", "breaker: {use: resilience4j, place: sidecar}", "sidecar or gateway"),
         ("resilience4j", "breaker: {use: resilience4j, failures: [expired]}", "no exception stands for"),
-        ("resilience4j", "breaker: {use: resilience4j, failures: []}", "records every exception"),
         ("resilience4j", "retry: {attempts: 2, jitter: full}", "not full"),
         ("resilience4j", "retry: {attempts: 2, jitter: none, budget: {ratio: 10%}}", "no retry budget"),
         ("resilience4j", "rate_limit: 10/s", "once per cycle"),

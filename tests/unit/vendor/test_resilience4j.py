@@ -143,7 +143,7 @@ def test_a_file_of_one_inactive_profile_says_which_it_has():
     told = wrong(
         "spring.config.activate.on-profile: prod\nresilience4j.retry.instances.a: {maxAttempts: 2}\n"
     )
-    assert "profiles prod" in told
+    assert "profile prod" in told
     assert "--profile" in told
 
 
@@ -177,9 +177,9 @@ def test_settings_without_meaning_are_told_with_their_reasons():
         "circuitbreaker",
         "registerHealthIndicator: true, recordFailurePredicate: com.acme.P, ignoreExceptions: [com.acme.Business]",
     )
-    assert "health checks" in idle(text)["registerHealthIndicator"]
-    assert "not in this file" in idle(text)["recordFailurePredicate"]
-    assert "no kinds of errors" in idle(text)["ignoreExceptions"]
+    assert "health checks" in idle(text)["CircuitBreaker.registerHealthIndicator"]
+    assert "not in this file" in idle(text)["CircuitBreaker.recordFailurePredicate"]
+    assert "no kinds of errors" in idle(text)["CircuitBreaker.ignoreExceptions"]
 
 
 def test_of_two_bulkheads_one_is_taken_and_the_other_told():
@@ -219,6 +219,17 @@ def test_a_module_that_is_switched_off_has_no_policy():
             "is not a duration; Spring reads 10s, 500ms, PT10S",
         ),
         (of("circuitbreaker", "waitDurationInOpenState: -5s"), "is negative"),
+        (
+            of("circuitbreaker", "slidingWindowSynchronizationStrategy: FREE"),
+            "none of SYNCHRONIZED, LOCK_FREE",
+        ),
+        (
+            of(
+                "circuitbreaker",
+                "slidingWindowSynchronizationStrategy: LOCK_FREE, slidingWindowType: TIME_BASED, slidingWindowSize: 1",
+            ),
+            "2 seconds or more",
+        ),
         (of("circuitbreaker", "waitDurationInOpenState: 0"), "at least 1"),
         (
             of("circuitbreaker", "enableExponentialBackoff: true, enableRandomizedWait: true"),
@@ -277,3 +288,30 @@ def test_only_some_instances_are_read_if_asked_for_and_a_wrong_name_is_told():
 def test_import_export_import_is_the_identity():
     first, second = there_and_back(YML, "resilience4j")
     assert first == second
+
+
+def test_the_file_itself_may_activate_a_profile():
+    found = one("spring.profiles.active: ci\n---" + PROFILES)
+    assert found.stack[0][1]["attempts"].value == 9
+    assert any("active by the file itself: the profile ci" in note for note in found.notes)
+
+
+def test_documents_of_a_properties_file_have_profiles_too():
+    text = "resilience4j.retry.instances.a.maxAttempts=2\n#---\nspring.config.activate.on-profile=prod\nresilience4j.retry.instances.a.maxAttempts=5\n"
+    assert block(text, "retry")["attempts"] == 2
+    assert block(text, "retry", profiles=("prod",))["attempts"] == 5
+
+
+def test_files_that_the_file_imports_are_named():
+    text = "spring.config.import: optional:file:other.yml\nresilience4j.retry.instances.a.maxAttempts: 2\n"
+    assert any("optional:file:other.yml" in note for note in one(text).notes)
+
+
+def test_anchors_and_merges_are_copies():
+    text = "x: &base {maxAttempts: 5}\nresilience4j.retry.instances:\n  a: {<<: *base, waitDuration: 1s}\n  b: *base\n"
+    assert [i.stack[0][1]["attempts"].value for i in imported(text)] == [5, 5]
+
+
+def test_settings_of_others_are_named_and_templates_are_told():
+    assert any("settings of others, and not read: spring" in note for note in one(YML).notes)
+    assert "is a template: render it" in wrong(of("retry", 'maxAttempts: "{{ tries }}"'))

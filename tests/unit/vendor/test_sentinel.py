@@ -93,6 +93,7 @@ def test_several_lists_of_a_file_are_read():
         (flow(count=0.5), "less than one call a second"),
         (flow(grade=0, count=2.5), "whole number"),
         (rules({"highestSystemLoad": 3.0, "qps": 10}), "guards a whole process"),
+        (rules({"qps": 10}), "guards a whole process"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_position(text, words):

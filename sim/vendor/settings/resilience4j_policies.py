@@ -8,9 +8,10 @@ from sim.policies import catalog
 from sim.policies.catalog.entry import ANY_EXCEPTION
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor import exceptions, keys, spring
+from sim.vendor import keys
 from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
-from sim.vendor.resilience4j_keys import LISTS, NO_CAP, Module
+from sim.vendor.settings import exceptions, spring
+from sim.vendor.settings.resilience4j_keys import LISTS, NO_CAP, Module
 from sim.words import REASONS
 
 ORDER = Option("aspectOrder", 0, "count", "smaller is further out", -(2**31), 2**31 - 1)
@@ -41,8 +42,28 @@ def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Mad
         keys.holds(lambda values: _check(module, values), inner, _of_options(module, found), mistakes)
         made.block = {"use": module.use, "params": inner}
         if module.name == "circuitbreaker":
+            _lock_free(found, inner, mistakes)
             _outcomes(found, made)
     return made
+
+
+def _lock_free(found: Mapping[str, Given], params: Block, mistakes: Mistakes) -> None:
+    """A window without locks needs two slots of a second (CircuitBreakerConfig.java)."""
+    how = found.get("slidingWindowSynchronizationStrategy")
+    if how is None:
+        return
+    words = [spring.squashed(word) for word in ("SYNCHRONIZED", "LOCK_FREE")]
+    if spring.squashed(str(how.raw)) not in words:
+        mistakes.add(how.at, f"{how.name}: {keys.text(how.raw)} is none of SYNCHRONIZED, LOCK_FREE")
+    kind, size = (params.get(name) for name in ("slidingWindowType", "slidingWindowSize"))
+    short = (
+        isinstance(kind, Marked)
+        and kind.value == "TIME_BASED"
+        and isinstance(size, Marked)
+        and size.value < 2
+    )
+    if short and spring.squashed(str(how.raw)) == words[1]:
+        mistakes.add(how.at, f"{how.name}: LOCK_FREE windows of time have 2 seconds or more")
 
 
 def _of_options(module: Module, found: Mapping[str, Given]) -> dict[str, Given]:
@@ -70,7 +91,7 @@ def _with_pool(found: Mapping[str, Given]) -> Block:
 def _whole(setting: Given | None) -> int | None:
     try:
         return None if setting is None else int(setting.raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
@@ -90,8 +111,8 @@ def _outcomes(found: Mapping[str, Given], made: Made) -> None:
     ignored, ignore = _listed(found, LISTS[2])
     out = exceptions.reasons(ignored, ())
     wanted = exceptions.reasons(recorded, ("error",)) if recorded else ANY_EXCEPTION
-    failures = [reason for reason in REASONS if reason in wanted and reason not in out]
     nothing = [reason for reason in REASONS if reason in (*out, "cancelled")]
+    failures = [reason for reason in REASONS if reason in wanted and reason not in nothing]
     source = record if recorded else ignore
     _own_classes(recorded, ignored, ignore, made)
     if source is None or (set(failures) == set(ANY_EXCEPTION) and nothing == ["cancelled"]):

@@ -6,13 +6,12 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import istio_fields as f
-from sim.vendor import istio_policies as made
 from sim.vendor.cursor import Cursor, fields
-from sim.vendor.envoy import pick
-from sim.vendor.envoy_policies import same
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Idle, Imported, Mistakes
+from sim.vendor.marked import Idle, Imported, Mistakes, pick
+from sim.vendor.settings import istio_fields as f
+from sim.vendor.settings import istio_policies as made
+from sim.vendor.settings.envoy_policies import same
 from sim.vendor.source import Source
 
 ORDER = "timeout -> retries -> connectionPool -> outlierDetection -> perTryTimeout (Istio's sidecar)"
@@ -94,7 +93,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     if others and imported:
         imported[0].notes.append(f"no settings of policies, and not read: {', '.join(others)}")
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "host")
+        imported = pick(imported, wishes.only, source.file, "host")
     mistakes.end()
     if not imported:
         message = "no DestinationRule and no VirtualService with HTTP routes stands in this file"

@@ -1,5 +1,6 @@
 """Values as protobuf's JSON writes them: durations, wrapped numbers, percents."""
 
+import math
 import re
 from typing import Any
 
@@ -38,7 +39,7 @@ def number(raw: Any) -> Any:
     """A number; 64-bit ones are written as texts."""
     if isinstance(raw, str) and re.fullmatch(r"-?\d{1,20}(\.\d{1,20})?", raw.strip()):
         return float(raw) if "." in raw else int(raw)
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
         msg = f"{text(raw)} is not a number"
         raise ValueError(msg)
     return raw

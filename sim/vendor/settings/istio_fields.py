@@ -6,7 +6,7 @@ Source: istio/api b8f8791d, networking/v1alpha3; translation to Envoy: istio/ist
 from sim.policies import outlier_options
 from sim.policies.options import Option
 from sim.vendor.cursor import READ
-from sim.vendor.envoy_fields import UINT32
+from sim.vendor.settings.envoy_fields import UINT32
 
 VERSION = "Istio (istio/api b8f8791d)"
 _WHO = "which callers and gateways it is for: a scenario says who calls whom"

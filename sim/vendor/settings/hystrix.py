@@ -6,10 +6,10 @@ from typing import Any
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor import keys, spring
-from sim.vendor.envoy import pick
+from sim.vendor import keys
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, pick
+from sim.vendor.settings import spring
 from sim.vendor.source import Source
 
 VERSION = "Hystrix 1.5 (Netflix/Hystrix 7c03bafe)"
@@ -64,53 +64,59 @@ def seen(source: Source) -> Iterator[Seen]:
     """Keys below `hystrix.command` and its like."""
     for tree in source.documents:
         for path, _, place in spring.flat(tree):
-            if path[0] == "hystrix" and len(path) > 1 and path[1] in SECTIONS:
+            if len(path) > 1 and path[0] == "hystrix" and path[1] in SECTIONS:
                 yield Seen("`hystrix`", tree.keys[place[:1]])
+
+
+class _Groups:
+    """The settings of a file by command and by thread pool."""
+
+    def __init__(self) -> None:
+        self.commands: dict[str, Settings] = {}
+        self.pools: dict[str, Settings] = {}
+        self.idle: list[Idle] = []
+
+    def add(self, path: spring.Path, setting: Given, mistakes: Mistakes) -> None:
+        """One property below `hystrix`."""
+        if path[0] in ELSEWHERE:
+            self.idle.append(Idle(".".join(path), setting.raw, ELSEWHERE[path[0]], setting.key_at.line))
+        elif path[0] not in SECTIONS:
+            section = Given(path[0], None, setting.at, setting.key_at)
+            keys.unknown(section, (*SECTIONS, *ELSEWHERE), "hystrix", {}, mistakes)
+        elif len(path) > 2:
+            group = (self.commands if path[0] == "command" else self.pools).setdefault(path[1], {})
+            one = Given(".".join(path[2:]), setting.raw, setting.at, setting.key_at)
+            value = spring.resolved(one, mistakes)
+            if value is not None:
+                group[one.name] = value
+        elif setting.raw not in (None, {}):
+            message = f"{'.'.join(path)}: {keys.text(setting.raw)} is not a mapping of settings"
+            mistakes.add(setting.at, message)
+
+    def names(self) -> list[str]:
+        """Of the commands; without any, of the pools."""
+        for group in (self.commands, self.pools):
+            found = [name for name in group if name != "default"]
+            if found:
+                return found
+        return ["default"]
 
 
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every command, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
-    commands: dict[str, Settings] = {}
-    pools: dict[str, Settings] = {}
-    idle: list[Idle] = []
-    trees, others = spring.active(source, wishes.profiles)
-    for tree in trees:
+    groups = _Groups()
+    active = spring.active(source, wishes.profiles, "hystrix")
+    for tree in active.trees:
         for path, setting in spring.properties(tree, ("hystrix",)):
-            if path[0] in ELSEWHERE:
-                idle.append(Idle(".".join(path), setting.raw, ELSEWHERE[path[0]], setting.key_at.line))
-            elif path[0] not in SECTIONS:
-                keys.unknown(
-                    Given(path[0], None, setting.at, setting.key_at),
-                    (*SECTIONS, *ELSEWHERE),
-                    "hystrix",
-                    {},
-                    mistakes,
-                )
-            elif len(path) > 2:
-                group = (commands if path[0] == "command" else pools).setdefault(path[1], {})
-                one = Given(".".join(path[2:]), setting.raw, setting.at, setting.key_at)
-                value = spring.resolved(one, mistakes)
-                if value is not None:
-                    group[one.name] = value
-            elif setting.raw not in (None, {}):
-                mistakes.add(
-                    setting.at, f"{'.'.join(path)}: {keys.text(setting.raw)} is not a mapping of settings"
-                )
-    _check(commands, pools, mistakes)
-    names = (
-        [name for name in commands if name != "default"]
-        or [n for n in pools if n != "default"]
-        or ["default"]
-    )
-    imported = [_imported(name, commands, pools, idle, mistakes) for name in names]
-    _lonely(imported[0], commands, pools, names)
-    if others:
-        imported[0].notes.append(
-            f"not active, and not read: the documents of the profile {', '.join(others)}"
-        )
+            groups.add(path, setting, mistakes)
+    _check(groups.commands, groups.pools, mistakes)
+    names = groups.names()
+    imported = [_imported(name, groups.commands, groups.pools, groups.idle, mistakes) for name in names]
+    _lonely(imported[0], groups.commands, groups.pools, names)
+    imported[0].notes += active.notes
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "command")
+        imported = pick(imported, wishes.only, source.file, "command")
     mistakes.end()
     return imported
 

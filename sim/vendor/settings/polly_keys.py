@@ -7,7 +7,7 @@ Source: Polly 173d6d1d; defaults and order of the standard handlers from their d
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
-from sim.vendor.timespan import DAY_S
+from sim.vendor.settings.timespan import DAY_S
 
 VERSION = "Polly 8, Microsoft.Extensions.Http.Resilience"
 NO_CAP = "365d"

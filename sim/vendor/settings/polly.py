@@ -6,12 +6,12 @@ from typing import Any
 from sim.policies import catalog
 from sim.policies.options import Option
 from sim.units import duration_ns
-from sim.vendor import keys, timespan
-from sim.vendor import polly_keys as k
+from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor
-from sim.vendor.envoy import pick
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
+from sim.vendor.settings import polly_keys as k
+from sim.vendor.settings import timespan
 from sim.vendor.source import Source
 
 ORDER = "rate limiter -> total timeout -> retry -> circuit breaker -> attempt timeout (the standard handler)"
@@ -69,8 +69,18 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             (n for n in (place[-1] if place else "http-client", ".".join(place)) if n not in used), ""
         )
         found.append(_imported(options, name or f"http-client-{len(found) + 1}", mistakes))
+    told = {options.place[0] for options in _options(source) if options.place}
+    others = [
+        str(key)
+        for tree in source.documents
+        if isinstance(tree.data, dict)
+        for key in tree.data
+        if key not in told
+    ]
+    if others and told:
+        found[0].notes.append(f"settings of others, and not read: {', '.join(others)}")
     if wishes.only:
-        found = pick(found, wishes.only, source, "section")
+        found = pick(found, wishes.only, source.file, "section")
     mistakes.end()
     return found
 

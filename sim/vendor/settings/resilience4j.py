@@ -1,18 +1,19 @@
 """resilience4j settings of Spring Boot -> the policies of each instance."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import resilience4j_policies as policies_of
-from sim.vendor import spring
 from sim.vendor.keys import checked, unknown
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes
-from sim.vendor.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
+from sim.vendor.settings import resilience4j_policies as policies_of
+from sim.vendor.settings import spring
+from sim.vendor.settings.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
+from sim.vendor.settings.spring import squashed
 from sim.vendor.source import Source
-from sim.vendor.spring import squashed
 
 Settings = dict[str, Given]
 """By the library's own names."""
@@ -37,9 +38,9 @@ def seen(source: Source) -> Iterator[Seen]:
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every instance, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
-    trees, others = spring.active(source, wishes.profiles)
+    active = spring.active(source, wishes.profiles, "resilience4j")
     groups = _Groups(mistakes)
-    for tree in trees:
+    for tree in active.trees:
         groups.next_document()
         for path, setting in spring.properties(tree, ("resilience4j",)):
             groups.add(path, setting)
@@ -48,16 +49,13 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         _check_names(wishes.only, names, source)
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
-    if imported:
-        imported[0].idle += groups.idle
     if not imported:
-        told = f"; it has the profiles {', '.join(others)}: choose with --profile" if others else ""
+        told = "".join(f"; {note}; choose with --profile" for note in active.notes)
         raise InvalidScenario(
             [Problem(f"no instance and no config of resilience4j is in force{told}", source.file)]
         )
-    if others:
-        note = f"not active, and not read: the documents of the profile {', '.join(others)}"
-        imported[0].notes.append(note)
+    imported[0].idle += groups.idle
+    imported[0].notes += active.notes
     return imported
 
 
@@ -149,7 +147,7 @@ class _Groups:
         found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
             made = policies_of.block(module, self._merged(module, name), self.mistakes)
-            found.idle += made.idle
+            found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
             found.notes += made.notes
             blocks.append((self._precedence(module), module.title, made.block))
             found.stack.append((module.policy, made.block))

@@ -1,18 +1,18 @@
 """Envoy's clusters and routes -> the policies of each cluster: bootstrap, CDS and RDS files, config dumps, bare clusters."""
 
 from collections.abc import Iterator
-from difflib import get_close_matches
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.errors import InvalidScenario, Problem
-from sim.vendor import envoy_fields as f
-from sim.vendor import envoy_policies as made
 from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Idle, Imported, Mistakes
+from sim.vendor.marked import Block, Idle, Imported, Mistakes, pick
+from sim.vendor.settings import envoy_fields as f
+from sim.vendor.settings import envoy_filters, envoy_routes
+from sim.vendor.settings import envoy_policies as made
 from sim.vendor.source import Source
 
-ORDER = "route timeout -> retry -> circuit_breakers -> outlier_detection -> per-try timeout (Envoy's router)"
+ORDER = "filters -> route timeout -> retry -> circuit_breakers -> outlier_detection -> per-try timeout (Envoy's router)"
 _CLUSTER_KEYS = (
     "circuit_breakers",
     "outlier_detection",
@@ -32,6 +32,12 @@ def seen(source: Source) -> Iterator[Seen]:
                 yield Seen(f"`{key}`", (cursor / key).key_at)
             elif key in ("configs", "resources") and _typed(data[key]):
                 yield Seen(f"`{key}` with Envoy's types", (cursor / key).key_at)
+        items = (
+            data if isinstance(data, list) else data.get("http_filters") if isinstance(data, dict) else None
+        )
+        for item in [data, *(items if isinstance(items, list) else ())]:
+            if envoy_filters.is_filter(item):
+                yield Seen(f"the filter {item['name']}", cursor.at)
         for one in _clusters(cursor):
             if any(key in one.data for key in _CLUSTER_KEYS) and one.place:
                 yield Seen("a cluster", one.at)
@@ -63,23 +69,15 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         imported += _imported(cluster, routes, mistakes)
     known = {made.name_of(cluster) for cluster in clusters}
     imported += _without_cluster(routes, known, mistakes)
+    imported += _lone_filters(source, routes, mistakes)
+    if imported and _unread(source):
+        imported[0].notes.append(_unread(source))
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "cluster")
+        imported = pick(imported, wishes.only, source.file, "cluster")
     mistakes.end()
     if not imported:
         raise InvalidScenario([Problem("no cluster and no route of Envoy stands in this file", source.file)])
     return imported
-
-
-def pick(imported: list[Imported], only: tuple[str, ...], source: Source, what: str) -> list[Imported]:
-    """Those of these names. Raises InvalidScenario for a name that is none."""
-    names = [one.name for one in imported]
-    for name in only:
-        if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", source.file)])
-    return [one for one in imported if one.name in only]
 
 
 def _clusters(root: Cursor) -> Iterator[Cursor]:
@@ -121,25 +119,42 @@ def _is_cluster(item: Any) -> bool:
                                                                           or "outlier_detection" in item)  # fmt: skip
 
 
-def _routes(root: Cursor, around: tuple[Cursor, ...] = ()) -> Iterator[tuple[Cursor, Cursor | None]]:
-    """(route entry, its virtual host) of every route, wherever it stands: listeners hold them deep inside."""
+class Found(NamedTuple):
+    """A route where it stands."""
+
+    entry: Cursor
+    host: Cursor
+    filters: Cursor | None
+    """Of the connection manager that has the route."""
+
+    @property
+    def label(self) -> str:
+        """Its name, if it has one."""
+        return str(self.entry.data.get("name") or "")
+
+
+def _routes(root: Cursor, filters: Cursor | None = None) -> Iterator[Found]:
+    """Every route of a document, wherever it stands: listeners hold them deep inside."""
     data = root.data
     if isinstance(data, list):
         for i in range(len(data)):
-            yield from _routes(root / i, around)
-    elif isinstance(data, dict):
-        for key in data:
-            here = root / key
-            if key in ("virtual_hosts", "virtualHosts") and isinstance(here.data, list):
-                for i, host in enumerate(here.data):
-                    listed = (here / i).below("routes") if isinstance(host, dict) else None
-                    for j, entry in enumerate(
-                        listed.data if listed and isinstance(listed.data, list) else ()
-                    ):
-                        if listed is not None and isinstance(entry, dict) and "route" in entry:
-                            yield listed / j, here / i
-            elif isinstance(here.data, dict | list):
-                yield from _routes(here, around)
+            yield from _routes(root / i, filters)
+        return
+    if not isinstance(data, dict):
+        return
+    chain = root.below("http_filters") or root.below("httpFilters") or filters
+    for key in data:
+        here = root / key
+        if key not in ("virtual_hosts", "virtualHosts"):
+            yield from _routes(here, chain)
+            continue
+        for i, host in enumerate(here.data if isinstance(here.data, list) else ()):
+            listed = (here / i).below("routes") if isinstance(host, dict) else None
+            for j, entry in enumerate(
+                listed.data if listed is not None and isinstance(listed.data, list) else ()
+            ):
+                if listed is not None and isinstance(entry, dict) and "route" in entry:
+                    yield Found(listed / j, here / i, chain)
 
 
 def _targets(entry: Cursor) -> list[str]:
@@ -154,9 +169,7 @@ def _targets(entry: Cursor) -> list[str]:
     return [str(item["name"]) for item in items if isinstance(item, dict) and "name" in item]
 
 
-def _imported(
-    cluster: Cursor, routes: list[tuple[Cursor, Cursor | None]], mistakes: Mistakes
-) -> Iterator[Imported]:
+def _imported(cluster: Cursor, routes: list[Found], mistakes: Mistakes) -> Iterator[Imported]:
     """A cluster as its routes ask it: one import per way in which they do."""
     idle: list[Idle] = []
     known = {**f.CLUSTER, "@type": "it says that this is a cluster"}
@@ -165,7 +178,7 @@ def _imported(
     bulkhead, limits = made.bulkhead(message, idle, mistakes)
     outlier = made.outlier(message, idle, mistakes)
     inner = [("bulkhead", bulkhead), *((("outlier", outlier),) if outlier else ())]
-    asked = [(entry, host) for entry, host in routes if name in _targets(entry)]
+    asked = [one for one in routes if name in _targets(one.entry)]
     if not asked:
         note = "no route of this file leads here: Envoy's route timeout (15 s) and retries are said by routes"
         left = [*idle, *made.unused(limits)]
@@ -174,32 +187,54 @@ def _imported(
 
 
 def _by_route(
-    name: str, asked: list[tuple[Cursor, Cursor | None]], limits: made.Limits | None, inner: list[tuple[str, Block]],
+    name: str, asked: list[Found], limits: made.Limits | None, inner: list[tuple[str, Block]],
     idle: list[Idle], mistakes: Mistakes,
 ) -> Iterator[Imported]:  # fmt: skip
     ways: list[Imported] = []
-    for entry, host in asked:
+    for found in asked:
         own: list[Idle] = []
-        outer, per_try = made.route(entry / "route", host, limits, own, mistakes)
-        label = entry.below("name")
-        way = Imported(name, f.VERSION, ORDER, [*outer, *inner, *per_try], [*idle, *own])
+        chain = envoy_filters.policies(found.filters, own, mistakes)
+        outer, per_try = envoy_routes.route(found.entry, found.host, limits, own, mistakes)
+        way = Imported(name, f.VERSION, ORDER, [*chain, *outer, *inner, *per_try], [*idle, *own])
         if any(made.same(way, other) for other in ways):
             continue
         if ways:
-            way.name = f"{name}-{label.data if label is not None else f'route-{len(ways) + 1}'}"
+            way.name = f"{name}-{found.label or f'route-{len(ways) + 1}'}"
         ways.append(way)
     yield from ways
 
 
-def _without_cluster(
-    routes: list[tuple[Cursor, Cursor | None]], known: set[str], mistakes: Mistakes
-) -> Iterator[Imported]:
+def _without_cluster(routes: list[Found], known: set[str], mistakes: Mistakes) -> Iterator[Imported]:
     """Clusters that routes name, and that stand in another file."""
-    names = dict.fromkeys(name for entry, _ in routes for name in _targets(entry) if name not in known)
+    names = dict.fromkeys(name for one in routes for name in _targets(one.entry) if name not in known)
     for name in names:
-        asked = [(entry, host) for entry, host in routes if name in _targets(entry)]
-        for one in _by_route(name, asked, None, [], [], mistakes):
-            one.notes.append(
+        asked = [one for one in routes if name in _targets(one.entry)]
+        for way in _by_route(name, asked, None, [], [], mistakes):
+            way.notes.append(
                 "the cluster itself stands in another file: its limits and ejection are not known here"
             )
+            yield way
+
+
+def _lone_filters(source: Source, routes: list[Found], mistakes: Mistakes) -> Iterator[Imported]:
+    """Filters that stand by themselves."""
+    used = [(one.filters.tree, one.filters.place) for one in routes if one.filters is not None]
+    for cursor in _documents(source):
+        listed = cursor if isinstance(cursor.data, list) else cursor.below("http_filters")
+        if envoy_filters.is_filter(cursor.data):
+            listed = Cursor(cursor.tree, (), [cursor.data])
+        if listed is None or (listed.tree, listed.place) in used:
+            continue
+        if any(map(envoy_filters.is_filter, listed.data if isinstance(listed.data, list) else ())):
+            one = Imported("http-filters", f.VERSION, ORDER, [])
+            one.stack = envoy_filters.policies(listed, one.idle, mistakes)
             yield one
+
+
+def _unread(source: Source) -> str:
+    """Parts of a bootstrap that say nothing of policies."""
+    read = ("clusters", "resources", "configs", "virtual_hosts", "virtualHosts", "name", "http_filters", "listeners",
+            "static_resources", "staticResources")  # fmt: skip
+    names = [key for c in _documents(source) if isinstance(c.data, dict) and not _is_cluster(c.data)
+             for key in c.data if key not in read]  # fmt: skip
+    return f"no settings of policies, and not read: {', '.join(dict.fromkeys(names))}" if names else ""

@@ -2,13 +2,15 @@
 
 from sim.policies import outlier_catalog, outlier_options
 from sim.units import duration_ns
-from sim.vendor import envoy_policies as envoy
-from sim.vendor import go, keys
-from sim.vendor import istio_fields as f
+from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.envoy_fields import UINT32
-from sim.vendor.envoy_policies import Limits, Policies
 from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.settings import envoy_routes as envoy
+from sim.vendor.settings import go
+from sim.vendor.settings import istio_fields as f
+from sim.vendor.settings.envoy_fields import UINT32
+from sim.vendor.settings.envoy_policies import Limits, at_once
+from sim.vendor.settings.envoy_routes import Policies
 
 NONE = "none unless set"
 
@@ -61,7 +63,7 @@ def _limits(most: Given | None, budget: Cursor | None, idle: list[Idle], mistake
         return Limits()
     value = keys.checked(f.MAX_RETRIES, go.convert, most, mistakes)
     number = given(UINT32 if value == 0 else value, most, "maxRetries")
-    return Limits(envoy.at_once(number), [most])
+    return Limits(at_once(number), [most])
 
 
 def outlier(here: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> Block | None:

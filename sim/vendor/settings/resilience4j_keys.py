@@ -16,6 +16,7 @@ _HEALTH = "it shows a state to health checks and changes no call"
 _EVENTS = "events kept for display change no call"
 _TRACE = "how an exception is filled in changes no call"
 _THREADS = "what travels between threads changes no call"
+_FAIR = "who waits is served first come, first served in any case"
 _CODE = "a class of the application decides, and what it decides is not in this file"
 TAGS = "labels of metrics change no call"
 LISTS = ("recordExceptions", "retryExceptions", "ignoreExceptions")
@@ -121,7 +122,7 @@ MODULES: dict[str, Module] = {
         ),
         Module(
             "bulkhead", "Bulkhead", "bulkhead", "resilience4j-bulkhead", "bulkheadAspectOrder", 1,
-            tuple(o for o in limits.BULKHEADS["resilience4j-bulkhead"].options if o.name != "fairCallHandling"), _SHOWN,
+            tuple(o for o in limits.BULKHEADS["resilience4j-bulkhead"].options if o.name != "fairCallHandling"), {**_SHOWN, "fairCallHandling": _FAIR, "fairCallHandlingEnabled": _FAIR, "fairCallHandlingStrategyEnabled": _FAIR},
             _renamed(maxConcurrentCall="maxConcurrentCalls", maxWaitTime="maxWaitDuration",
                      maxWaitTimeDuration="maxWaitDuration"),
         ),

@@ -94,6 +94,29 @@ ROUTE = {
     **_all("a request is sent at once and as a whole", "idle_timeout", "max_stream_duration", "flush_timeout"),
     **_all(_OTHER, "request_mirror_policies", "request_mirror_policy"),
 }  # fmt: skip
+_FILTERS = "settings of filters for some requests only have no counterpart in the model"
+ENTRY = {
+    **_all(READ, "route", "name"),
+    **_all(_MATCH, "match", "redirect", "direct_response", "filter_action", "non_forwarding_action"),
+    **_all(_NAMES, "metadata", "decorator", "tracing", "stat_prefix"),
+    **_all(_FILTERS, "typed_per_filter_config", "per_filter_config"),
+    **_all(_HEADERS, "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
+           "response_headers_to_remove"),
+    **_all(_WIRE, "per_request_buffer_limit_bytes", "request_body_buffer_limit"),
+}  # fmt: skip
+"""A route with what it matches."""
+HOST = {
+    **_all(READ, "routes", "retry_policy", "hedge_policy", "retry_policy_typed_config"),
+    **_all(_MATCH, "name", "domains", "matcher", "require_tls", "virtual_clusters"),
+    **_all(_FILTERS, "typed_per_filter_config", "per_filter_config", "rate_limits"),
+    **_all(_HEADERS, "request_headers_to_add", "request_headers_to_remove", "response_headers_to_add",
+           "response_headers_to_remove", "cors", "include_request_attempt_count", "include_attempt_count_in_response",
+           "include_is_timeout_retry_header"),
+    **_all(_WIRE, "per_request_buffer_limit_bytes", "request_body_buffer_limit"),
+    **_all(_OTHER, "request_mirror_policies"),
+    "metadata": _NAMES,
+}  # fmt: skip
+"""A virtual host."""
 _RETRY_HOST = "where a retry goes: the balancer of the service chooses again"
 RETRY = {
     **_all(READ, "retry_on", "num_retries", "per_try_timeout", "retry_back_off", "retriable_status_codes"),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from sim.policies.options import Option
@@ -14,6 +15,7 @@ from sim.vendor.source import Source, where
 Path = tuple[str, ...]
 
 _PROFILES = ("spring.config.activate.on-profile", "spring.profiles")
+_ACTIVATED = ("spring.profiles.active", "spring.profiles.include")
 _PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:}]*)(?::(?P<default>[^}]*))?\}")
 _SIMPLE = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,18})(?P<unit>[a-zA-Z]{0,2})")
 _ISO = re.compile(
@@ -28,16 +30,40 @@ def squashed(name: str) -> str:
     return name.replace("-", "").replace("_", "").lower()
 
 
-def active(source: Source, profiles: tuple[str, ...]) -> tuple[list[Tree], list[str]]:
-    """The documents that hold with these profiles, later ones over earlier ones; the expressions of the others."""
-    documents, others = [], []
-    for tree in source.documents:
-        expression = profile(tree)
-        if expression is None or matches(expression, profiles):
-            documents.append(tree)
-        else:
-            others.append(expression)
-    return documents, others
+@dataclass(slots=True)
+class Active:
+    """The documents of a file that hold, later ones over earlier ones, and what is told of the others."""
+
+    trees: list[Tree]
+    notes: list[str]
+    profiles: tuple[str, ...]
+
+
+def active(source: Source, asked: tuple[str, ...], root: str) -> Active:
+    """The documents that hold with these profiles, or those that the file itself activates. `root`: what is read."""
+    always = [tree for tree in source.documents if profile(tree) is None]
+    said = {name: listed for tree in always for name in _ACTIVATED if (listed := _value(tree, name))}
+    profiles = (*(asked or names(said.get(_ACTIVATED[0], []))), *names(said.get(_ACTIVATED[1], [])))
+    notes = []
+    if profiles and not asked:
+        notes.append(f"active by the file itself: the profile {', '.join(profiles)}")
+    conditions = [(tree, profile(tree)) for tree in source.documents]
+    trees = [tree for tree, condition in conditions if condition is None or matches(condition, profiles)]
+    others = [condition for tree, condition in conditions if condition is not None and tree not in trees]
+    if others:
+        notes.append(f"not active, and not read: the documents of the profile {', '.join(others)}")
+    others = [path[0] for tree in trees for path, _, _ in flat(tree) if path and squashed(path[0]) != root]
+    if others:
+        notes.append(f"settings of others, and not read: {', '.join(dict.fromkeys(others))}")
+    elsewhere = [str(raw) for tree in trees if (raw := _value(tree, "spring.config.import"))]
+    if elsewhere:
+        notes.append(f"spring.config.import names other files, which are not read: {', '.join(elsewhere)}")
+    return Active(trees, notes, profiles)
+
+
+def _value(tree: Tree, name: str) -> Any:
+    """The value of a property, or None."""
+    return next((raw for path, raw, _ in flat(tree) if ".".join(map(squashed, path)) == squashed(name)), None)
 
 
 def profile(tree: Tree) -> str | None:

@@ -8,17 +8,17 @@ from sim.policies import catalog
 from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor, fields, settings
-from sim.vendor.envoy import pick
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given
+from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
 from sim.vendor.source import Source
 
 VERSION = "Sentinel 1.8 (d75a6687)"
 ORDER = "flow rules -> degrade rules in the order of the list (Sentinel's slots)"
 _BOARD = "of the dashboard"
 _WHO = "which callers it is for: a scenario says who calls whom"
+_DASHBOARD = ("id", "app", "ip", "port", "gmtCreate", "gmtModified")
 _COMMON = {
-    **dict.fromkeys(("id", "app", "ip", "port", "gmtCreate", "gmtModified"), _BOARD),
+    **dict.fromkeys(_DASHBOARD, _BOARD),
     "limitApp": _WHO,
     "resource": READ,
     "grade": READ,
@@ -27,6 +27,7 @@ _COMMON = {
 }
 DEGRADE = {
     **_COMMON,
+    "passCount": "a counter of Sentinel before 1.8, no setting",
     **dict.fromkeys(("timeWindow", "minRequestAmount", "slowRatioThreshold", "statIntervalMs"), READ),
 }
 FLOW = {
@@ -73,7 +74,7 @@ def _is_rule(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
     return ("resource" in item and bool({"grade", "count", "timeWindow"} & set(item))) or (
-        "resource" not in item and any(name in item for name in SYSTEM[:2])
+        "resource" not in item and bool(set(SYSTEM) & set(item)) and set(item) <= {*SYSTEM, *_DASHBOARD}
     )
 
 
@@ -101,8 +102,17 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     imported = list(found.values())
     for one in imported:
         one.stack.sort(key=lambda policy: policy[0] == "breaker")
+    keys_ = [
+        str(k)
+        for t in source.documents
+        if isinstance(t.data, dict)
+        for k, v in t.data.items()
+        if not isinstance(v, list)
+    ]
+    if keys_ and imported:
+        imported[0].notes.append(f"no rules, and not read: {', '.join(keys_)}")
     if wishes.only:
-        imported = pick(imported, wishes.only, source, "resource")
+        imported = pick(imported, wishes.only, source.file, "resource")
     mistakes.end()
     return imported
 

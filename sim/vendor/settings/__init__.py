@@ -1,0 +1,1 @@
+"""Settings of policies as libraries and meshes write them, a reader for each."""

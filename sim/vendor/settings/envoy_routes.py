@@ -1,0 +1,148 @@
+"""Envoy's routes -> timeouts and retries."""
+
+from sim.units import duration_ns, show_ns
+from sim.vendor import keys
+from sim.vendor.cursor import Cursor, fields, settings
+from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.settings import envoy_fields as f
+from sim.vendor.settings import proto
+from sim.vendor.settings.envoy_policies import Limits, unused
+from sim.words import REASONS
+
+Policies = list[tuple[str, Block]]
+
+
+def route(
+    entry: Cursor, host: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+) -> tuple[Policies, Policies]:
+    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host."""
+    around = fields(host, f.HOST, "a virtual host", idle, mistakes, both=True)
+    fields(entry, f.ENTRY, "a route", idle, mistakes, both=True)
+    read = fields(entry / "route", f.ROUTE, "route", idle, mistakes, both=True)
+    for name in ("retry_policy", "hedge_policy", "retry_policy_typed_config"):
+        if name in around:
+            read.setdefault(name, around[name])
+    typed = read.get("retry_policy_typed_config")
+    if typed is not None:
+        message = "retry_policy_typed_config: extensions of retries have no counterpart in the model"
+        mistakes.add(typed.key_at, message)
+    outer: Policies = []
+    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
+    if isinstance(whole, Marked) and duration_ns(whole.value) > 0:
+        outer.append(("timeout", {"after": Marked(whole.value, whole.mark, "route timeout", whole.line)}))
+    hedge(read.get("hedge_policy"), idle, mistakes)
+    if "retry_policy" not in read:
+        idle += unused(limits_)
+        return outer, []
+    retry, per_try = retries(read["retry_policy"], limits_, idle, mistakes)
+    return [*outer, *retry], per_try
+
+
+def hedge(policy: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> None:
+    """A hedge policy: only what Envoy does not act on may stand in it."""
+    if policy is None:
+        return
+    read = fields(policy, f.HEDGE, "hedge_policy", idle, mistakes, both=True)
+    on = read.get("hedge_on_per_try_timeout")
+    if on is not None and on.data is not False:
+        message = "hedge_on_per_try_timeout: a retry beside the try that it replaces has no counterpart in the model"
+        mistakes.add(on.at, message, "write `hedge:` into the scenario for something like it")
+
+
+def retries(
+    policy: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+) -> tuple[Policies, Policies]:
+    """(retry, per-try timeout) of a retry policy."""
+    read = fields(policy, f.RETRY, "retry_policy", idle, mistakes, both=True)
+    back_off = read.pop("retry_back_off", None)
+    if back_off is not None:
+        waits = fields(back_off, f.BACK_OFF, "retry_back_off", idle, mistakes, both=True)
+        if "base_interval" not in waits:
+            mistakes.add(back_off.at, "retry_back_off: base_interval is missing")
+        read |= waits
+    values = keys.params(f.RETRY_OPTIONS, settings(read), proto.convert, mistakes)
+    per_try = values.get("per_try_timeout")
+    inner: Policies = []
+    if isinstance(per_try, Marked) and duration_ns(per_try.value) > 0:
+        inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "per_try_timeout", per_try.line)})]
+    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), idle, mistakes)
+    times = values.get("num_retries")
+    if len(values) < len(f.RETRY_OPTIONS) or not isinstance(times, Marked):
+        return [], inner
+    if on is None or not on.value or times.value == 0:
+        why = (
+            "nothing is retried: retry_on names no outcome of the model"
+            if times.value
+            else "num_retries is 0"
+        )
+        idle += [keys.idle(c.given(), why) for n, c in read.items() if n != "per_try_timeout"]
+        idle += unused(limits_)
+        return [], inner
+    block = retry_block(times, on, values, limits_, read, mistakes)
+    return [("retry", block)], inner
+
+
+def retry_block(
+    times: Marked,
+    on: Marked,
+    values: Block,
+    limits_: Limits | None,
+    read: dict[str, Cursor],
+    mistakes: Mistakes,
+) -> Block:
+    """A retry with Envoy's back-off: uniform up to a wait that doubles, up to ten times the first one."""
+    base, longest = values["base_interval"], values["max_interval"]
+    assert isinstance(base, Marked) and isinstance(longest, Marked)
+    if "max_interval" not in read:
+        longest = default(show_ns(10 * duration_ns(base.value)), "ten times base_interval")
+    elif duration_ns(longest.value) < duration_ns(base.value):
+        mistakes.add(read["max_interval"].at, "max_interval is at least base_interval")
+    block: Block = {
+        "attempts": Marked(
+            times.value + 1, times.mark, times.note or "num_retries, and the first try", times.line
+        ),
+        "backoff": {
+            "exponential": {
+                "base": Marked(base.value, base.mark, "base_interval", base.line),
+                "multiplier": default(2, "it doubles"),
+                "cap": Marked(longest.value, longest.mark, longest.note or "max_interval", longest.line),
+            }
+        },
+        "jitter": default("full", "uniform from 0"),
+        "on": on,
+    }
+    budget = limits_.budget if limits_ is not None else None
+    return block | ({"budget": budget} if budget is not None else {})
+
+
+def retry_on(
+    words: Cursor | None, codes: Cursor | None, idle: list[Idle], mistakes: Mistakes
+) -> Marked | None:
+    """The outcomes that are retried; None: none are."""
+    if words is None:
+        return None
+    found: set[str] = set()
+    for word in filter(None, (w.strip() for w in str(words.data).split(","))):
+        if not word.isdigit() and word not in f.RETRY_ON:
+            keys.unknown(Given(word, word, words.at, words.at), f.RETRY_ON, "retry_on", {}, mistakes)
+            continue
+        stands_for = outcomes(word)
+        if word == "retriable-status-codes" and codes is not None:
+            stands_for = {reason for c in codes.items(mistakes) for reason in outcomes(str(c.data))}
+        if not stands_for:
+            what = Given(words.name, word, words.at, words.key_at)
+            idle.append(keys.idle(what, "the model knows no answer of this kind"))
+        found |= stands_for
+    return given(in_order(found), words.given(), words.name)
+
+
+def outcomes(word: str) -> set[str]:
+    """What a word of retry_on, or a status code, stands for."""
+    if word.isdigit():
+        return {f.CODES[int(word)]} if int(word) in f.CODES else set()
+    return set(f.RETRY_ON.get(word, ()))
+
+
+def in_order(found: set[str]) -> list[str]:
+    """Outcomes in the order in which they are named everywhere."""
+    return [reason for reason in REASONS if reason in found]
