@@ -84,10 +84,10 @@ def _quantiles() -> Iterator[Check]:
     curve = Curve(panel, "-ln(1 - q)", _exponential)
     settings = ("sources.users.policies.hedge=null",)
     for name, share, seconds in (
-        ("p50", 0.5, 2_000),
-        ("p90", 0.9, 2_000),
-        ("p99", 0.99, 5_000),
-        ("p999", 0.999, 20_000),
+        ("p50", 0.5, 6_000),
+        ("p90", 0.9, 6_000),
+        ("p99", 0.99, 15_000),
+        ("p999", 0.999, 60_000),
     ):
         yield Check(
             f"histogram: {name}", "hedge.yaml", share, (Expected(name, curve, Within(0.01, HISTOGRAM)),),

@@ -6,7 +6,7 @@ from sim.validation import random_numbers as rn
 from sim.validation.acceptance import Equal, Within
 from sim.validation.target import Check, Curve, Effort, Expected, Panel, Target
 
-REPLICATIONS = 100
+REPLICATIONS = 150
 CAPS = {"neighbours on one side": 0.005, "ones": 0.001, "birthday spacings": 0.1}
 """Widest interval, as a share of what is expected; `WIDEST` for the others."""
 WIDEST = 0.15
