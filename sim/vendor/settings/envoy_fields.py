@@ -147,18 +147,28 @@ RETRY_ON: dict[str, tuple[str, ...]] = {
     "reset": ("timeout", "unreachable"),
     "reset-before-request": ("unreachable",),
     "connect-failure": ("unreachable",),
-    "refused-stream": ("shed",),
+    "refused-stream": (),
     "cancelled": (),
-    "deadline-exceeded": ("timeout",),
+    "deadline-exceeded": (),
     "internal": ("error",),
     "resource-exhausted": ("shed",),
-    "unavailable": ("shed", "unreachable"),
+    "unavailable": ("shed",),
     "retriable-status-codes": (),
     "retriable-4xx": (),
     "retriable-headers": (),
     "envoy-ratelimited": (),
     "http3-post-connect-failure": (),
 }
-"""Outcomes that a word of retry_on stands for. A retry is never made for what the cluster's own limits refuse."""
-CODES = {500: "error", 502: "unreachable", 503: "shed", 504: "timeout"}
-"""Outcomes of status codes; others do not occur."""
+"""Outcomes that a word of retry_on stands for (retry_state_impl.cc): 5xx and gateway-error take answers and resets, a
+timeout of a try among these; reset and connect-failure take no answers. A callee that sheds answers with 503. A retry is
+never made for what the cluster's own limits refuse."""
+GRPC = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
+"""Words for statuses of gRPC, which come over HTTP/2 alone."""
+CODES = {500: "error", 503: "shed"}
+"""Outcomes that come as answers with a status code. A lost connection and a timeout are no answers: they are resets."""
+NO_OUTCOME = {
+    "refused-stream": "a stream that HTTP/2 refuses; a callee of the model that sheds answers with 503",
+    "502": "the code of an answer; a connection that fails is connect-failure or reset",
+    "504": "the code of an answer; a try that times out is reset, gateway-error or 5xx",
+}
+"""Why a word stands for nothing, where it seems to stand for something."""

@@ -9,7 +9,18 @@ from sim.policies.options import Option
 from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, plain_stack
+from sim.vendor.marked import (
+    Block,
+    Given,
+    Idle,
+    Imported,
+    Marked,
+    Mistakes,
+    default,
+    given,
+    plain,
+    plain_stack,
+)
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import proto
 
@@ -20,6 +31,8 @@ class Limits:
 
     budget: Block | None = None
     given: list[Given] = field(default_factory=list)
+    http2: bool = False
+    """Is the callee known to speak HTTP/2?"""
 
 
 def name_of(cluster: Cursor) -> str:
@@ -64,7 +77,9 @@ def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -
     ]
     params = keys.params(options, given_, proto.convert, mistakes)
     params["protocol"] = _protocol(message)
-    return {"use": "envoy-thresholds", "params": params}, _limits(found, idle, mistakes)
+    retried = _limits(found, idle, mistakes)
+    retried.http2 = plain(params["protocol"]) == "HTTP2"
+    return {"use": "envoy-thresholds", "params": params}, retried
 
 
 def _upto(option: Option) -> Option:

@@ -65,7 +65,8 @@ def retries(
     inner: Policies = []
     if isinstance(per_try, Marked) and duration_ns(per_try.value) > 0:
         inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "per_try_timeout", per_try.line)})]
-    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), idle, mistakes)
+    http2 = limits_ is not None and limits_.http2
+    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), http2, idle, mistakes)
     times = values.get("num_retries")
     if len(values) < len(f.RETRY_OPTIONS) or not isinstance(times, Marked):
         return [], inner
@@ -116,9 +117,9 @@ def retry_block(
 
 
 def retry_on(
-    words: Cursor | None, codes: Cursor | None, idle: list[Idle], mistakes: Mistakes
+    words: Cursor | None, codes: Cursor | None, http2: bool, idle: list[Idle], mistakes: Mistakes
 ) -> Marked | None:
-    """The outcomes that are retried; None: none are."""
+    """The outcomes that are retried; None: none are. `http2`: is the callee known to speak it?"""
     if words is None:
         return None
     found: set[str] = set()
@@ -126,21 +127,26 @@ def retry_on(
         if not word.isdigit() and word not in f.RETRY_ON:
             keys.unknown(Given(word, word, words.at, words.at), f.RETRY_ON, "retry_on", {}, mistakes)
             continue
-        stands_for = outcomes(word)
-        if word == "retriable-status-codes" and codes is not None:
-            stands_for = {reason for c in codes.items(mistakes) for reason in outcomes(str(c.data))}
-        if not stands_for:
-            what = Given(words.name, word, words.at, words.key_at)
-            idle.append(keys.idle(what, "the model knows no answer of this kind"))
-        found |= stands_for
+        listed = list(codes.items(mistakes)) if word == "retriable-status-codes" and codes is not None else []
+        for one, at in ((str(c.data), c) for c in listed) if listed else ((word, words),):
+            found |= outcomes(one, http2=http2)
+            if not outcomes(one, http2=http2):
+                idle.append(keys.idle(Given(words.name, one, at.at, at.key_at), _why_none(one, http2=http2)))
     return given(in_order(found), words.given(), words.name)
 
 
-def outcomes(word: str) -> set[str]:
+def outcomes(word: str, *, http2: bool) -> set[str]:
     """What a word of retry_on, or a status code, stands for."""
     if word.isdigit():
         return {f.CODES[int(word)]} if int(word) in f.CODES else set()
-    return set(f.RETRY_ON.get(word, ()))
+    return set() if word in f.GRPC and not http2 else set(f.RETRY_ON.get(word, ()))
+
+
+def _why_none(word: str, *, http2: bool) -> str:
+    """Why a word stands for nothing."""
+    if word in f.GRPC and f.RETRY_ON[word] and not http2:
+        return "a status of gRPC, and nothing in this file says that the callee speaks HTTP/2"
+    return f.NO_OUTCOME.get(word, "the model knows no answer of this kind")
 
 
 def in_order(found: set[str]) -> list[str]:

@@ -4,7 +4,7 @@ from sim.policies import outlier_catalog, outlier_options
 from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given, plain
 from sim.vendor.settings import envoy_routes as envoy
 from sim.vendor.settings import go
 from sim.vendor.settings import istio_fields as f
@@ -38,6 +38,7 @@ def pool(
         isinstance(one, Marked) and one.value != UINT32 for key, one in block.items() if key != "protocol"
     )
     limits = _limits(found.get("maxRetries"), budget, idle, mistakes)
+    limits.http2 = plain(block["protocol"]) == "HTTP2"
     return ({"use": "envoy-thresholds", "params": block} if limited else None), limits
 
 
@@ -124,22 +125,45 @@ def route(
     return [*outer, *retries], per_try
 
 
+def _switched_off(here: Cursor, read: dict[str, Cursor], words: Cursor | None, mistakes: Mistakes) -> None:
+    """Istio takes no `retries` without attempts that say more (validateHTTPRetry)."""
+    attempts = read.get("attempts")
+    if attempts is not None and attempts.data != 0:
+        return
+    more = [
+        name for name in ("perTryTimeout", "retryRemoteLocalities") if (here.data or {}).get(name) is not None
+    ]
+    more += ["retryOn"] if words is not None else []
+    if more:
+        said = (
+            "attempts: 0 is no retries" if attempts is not None else "without attempts there are no retries"
+        )
+        message = f"retries: {said}, and Istio takes no {more[0]} beside it: write attempts, or leave it out"
+        mistakes.add((attempts or here).at, message)
+
+
 def _retries(
     here: Cursor | None, limits: Limits, idle: list[Idle], mistakes: Mistakes
 ) -> tuple[Policies, Policies]:
     read = fields(here, f.RETRIES, "retries", idle, mistakes) if here is not None else {}
     words = read.pop("retryOn", None)
+    if words is not None and words.data == "":
+        words = None
+    if here is not None:
+        _switched_off(here, read, words, mistakes)
     values = keys.params(f.RETRY_OPTIONS, settings(read), go.convert, mistakes)
     if len(values) < len(f.RETRY_OPTIONS):
         return [], []
     times, per_try, base = (values[option.name] for option in f.RETRY_OPTIONS)
+    if here is not None and "attempts" not in read:
+        times = given(0, here.given(), "no attempts")
     assert isinstance(times, Marked) and isinstance(per_try, Marked) and isinstance(base, Marked)
     inner: Policies = []
     if duration_ns(per_try.value) > 0:
         inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "perTryTimeout", per_try.line)})]
-    usual = {reason for word in f.RETRY_ON.split(",") for reason in envoy.outcomes(word)}
-    on = envoy.retry_on(words, None, idle, mistakes) or default(
-        envoy.in_order(usual), f"{f.RETRY_ON} of the mesh"
+    usual = {reason for word in f.RETRY_ON.split(",") for reason in envoy.outcomes(word, http2=False)}
+    on = envoy.retry_on(words, None, limits.http2, idle, mistakes) or default(
+        envoy.in_order(usual), f"of {f.RETRY_ON}; the others are of HTTP/2 and gRPC"
     )
     if not on.value or times.value == 0:
         why = "nothing is retried: retryOn names no outcome of the model" if times.value else "attempts: 0"

@@ -146,6 +146,35 @@ def test_without_retry_on_envoy_retries_nothing():
     assert "nothing is retried" in idle(text)["num_retries"]
 
 
+@pytest.mark.parametrize(
+    ("words", "on"),
+    [
+        ("5xx", ["error", "timeout", "shed", "unreachable"]),
+        ("gateway-error", ["timeout", "shed", "unreachable"]),
+        ("reset", ["timeout", "unreachable"]),
+        ("connect-failure,retriable-status-codes", ["shed", "unreachable"]),
+        ("retriable-status-codes", ["shed"]),
+    ],
+)
+def test_a_callee_that_sheds_answers_with_503_which_words_for_resets_do_not_take(words, on):
+    policy = f"retry_policy: {{retry_on: '{words}', retriable_status_codes: [503]}}"
+    text = f"{CLUSTER}---\n{route(policy)}"
+    assert block(text, "retry")["on"] == on
+    first, second = there_and_back(text, "envoy")
+    assert first == second
+
+
+def test_a_refused_stream_is_no_503_and_a_timeout_no_504():
+    policy = (
+        "retry_policy: {retry_on: 'refused-stream,retriable-status-codes', retriable_status_codes: [504]}"
+    )
+    text = f"{CLUSTER}---\n{route(policy)}"
+    assert all("retry" not in single for single in stack(text))
+    told = {str(i.raw): i.why for i in one(text).idle}
+    assert "sheds answers with 503" in told["refused-stream"]
+    assert "a try that times out is reset" in told["504"]
+
+
 def test_fields_of_the_split_mode_have_no_meaning_without_it():
     text = cluster("outlier_detection: {consecutive_local_origin_failure: 3}")
     assert "no effect" in idle(text)["consecutive_local_origin_failure"]

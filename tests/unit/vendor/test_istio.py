@@ -76,7 +76,7 @@ def test_limits_that_are_not_set_are_none_not_envoys():
 
 def test_every_route_of_a_mesh_retries_twice_unless_it_says_otherwise():
     retry = block(rule("loadBalancer: {simple: RANDOM}"), "retry")
-    assert (retry["attempts"], retry["on"]) == (3, ["shed", "unreachable"])
+    assert (retry["attempts"], retry["on"]) == (3, ["unreachable"])
     assert retry["backoff"]["exponential"] == {"base": "25ms", "multiplier": 2, "cap": "250ms"}
     assert all("retry" not in single for single in stack(service("retries: {attempts: 0}")))
 
@@ -89,6 +89,24 @@ def test_a_virtual_service_says_timeout_and_retries_of_a_subset():
     assert v2["retry"]["attempts"].value == 5
     assert v2["retry"]["on"].value == ["error", "timeout", "shed", "unreachable"]
     assert "retry" not in base
+
+
+def test_retries_without_attempts_are_none():
+    assert stack(service("retries: {}, timeout: 1s")) == [{"timeout": {"after": "1s"}}]
+
+
+def test_an_empty_retry_on_is_that_of_the_mesh():
+    assert block(service('retries: {attempts: 3, retryOn: ""}'), "retry")["on"] == ["unreachable"]
+
+
+def test_words_of_grpc_count_where_the_callee_speaks_http2_alone():
+    words = service("retries: {attempts: 3, retryOn: 'unavailable,503'}")
+    assert block(words, "retry")["on"] == ["shed"]
+    words = service("retries: {attempts: 3, retryOn: 'connect-failure,unavailable'}")
+    assert block(words, "retry")["on"] == ["unreachable"]
+    assert "a status of gRPC" in idle(words)["retryOn"]
+    upgraded = f"{rule('connectionPool: {http: {h2UpgradePolicy: UPGRADE}}')}---\n{words}"
+    assert block(upgraded, "retry")["on"] == ["shed", "unreachable"]
 
 
 def test_the_deprecated_consecutive_errors_counts_gateway_errors():
@@ -136,6 +154,8 @@ def test_resources_of_a_list_are_read():
         (f"{rule('tls: {}')}---\n{rule('tls: {}')}", "a second DestinationRule for db"),
         ("apiVersion: config.istio.io/v1alpha2\nkind: DestinationPolicy\nspec: {}\n", "removed in Istio 1.0; write a DestinationRule"),
         (service("retries: {attempts: -1}"), "out of range"),
+        (service("retries: {perTryTimeout: 2s}"), "without attempts there are no retries, and Istio takes no perTryTimeout beside it"),
+        (service("retries: {attempts: 0, retryOn: 5xx}"), "attempts: 0 is no retries, and Istio takes no retryOn beside it"),
         (service("retries: {tries: 3}"), "has no setting 'tries'"),
         (service("retries: {retryOn: sometimes}"), "retry_on has no setting 'sometimes'"),
         (service("timeout: 3"), "is not a duration"),
