@@ -64,6 +64,64 @@ def test_subsets_inherit_the_destination_and_ports_inherit_nothing():
     assert port["bulkhead"]["params"]["max_connections"].value == 2**32 - 1
 
 
+def test_a_port_of_a_subset_has_the_settings_of_the_subset_over_those_of_the_port():
+    text = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+spec:
+  host: db
+  trafficPolicy:
+    connectionPool: {tcp: {maxConnections: 100}}
+    portLevelSettings: [{port: {number: 80}, outlierDetection: {consecutive5xxErrors: 2}}]
+  subsets:
+  - {name: plain}
+  - {name: v1, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 9}}}
+  - name: v2
+    trafficPolicy:
+      outlierDetection: {consecutive5xxErrors: 9}
+      portLevelSettings: [{port: {number: 80}, connectionPool: {tcp: {maxConnections: 5}}}]
+---
+kind: VirtualService
+spec:
+  hosts: [db]
+  http:
+  - {name: all, route: [DESTINATIONS]}
+"""
+    to = [
+        f"{{destination: {{host: db, subset: {name}, port: {{number: 80}}}}}}"
+        for name in ("plain", "v1", "v2")
+    ]
+    found = by_name(text.replace("DESTINATIONS", ", ".join(to)))
+    assert found["db-plain-80"]["outlier"]["params"]["consecutive5xxErrors"].value == 2
+    assert found["db-v1-80"]["outlier"]["params"]["consecutive5xxErrors"].value == 9
+    assert "bulkhead" not in found["db-v1-80"], "a port inherits no connection pool"
+    assert "outlier" not in found["db-v2-80"]
+    assert found["db-v2-80"]["bulkhead"]["params"]["max_connections"].value == 5
+
+
+def test_a_short_host_is_one_of_the_namespace_of_its_resource():
+    def limit(host, namespace, most):
+        policy = f"trafficPolicy: {{connectionPool: {{tcp: {{maxConnections: {most}}}}}}}"
+        head = f"metadata: {{name: a, namespace: {namespace}}}"
+        return f"kind: DestinationRule\napiVersion: networking.istio.io/v1\n{head}\nspec: {{host: {host}, {policy}}}\n"
+
+    timeout = service("timeout: 1s").replace("spec", "metadata: {namespace: y}\nspec")
+    rules = [limit("db.x.svc.cluster.local", "x", 4), limit("db", "y", 8), limit("db.external.com", "y", 9)]
+    found = by_name("---\n".join([*rules, timeout]))
+    assert list(found) == ["db-x", "db-y", "db.external.com"]
+    assert ["timeout" in policies for policies in found.values()] == [False, True, False]
+
+
+def test_the_rule_for_a_host_goes_before_one_for_many():
+    many = rule("outlierDetection: {}").replace("host: db", "host: '*.local'")
+    text = f"{many}---\n{rule('outlierDetection: {consecutive5xxErrors: 3}')}---\n{service('timeout: 1s')}"
+    found = by_name(text)
+    assert list(found) == ["*.local", "db"]
+    assert found["db"]["outlier"]["params"]["consecutive5xxErrors"].value == 3
+    found = by_name(f"{many.replace('*.local', '*')}---\n{service('timeout: 1s')}")
+    assert list(found["db"]) == ["timeout", "retry", "outlier"]
+
+
 def test_limits_that_are_not_set_are_none_not_envoys():
     params = block(rule("connectionPool: {http: {http2MaxRequests: 9}}"), "bulkhead")["params"]
     assert (params["max_connections"], params["max_pending_requests"], params["max_requests"]) == (
@@ -149,6 +207,7 @@ def test_resources_of_a_list_are_read():
         (rule("connectionPools: {}"), "did you mean connectionPool?"),
         (rule("portLevelSettings: [{connectionPool: {}}]"), "`port: {number: 8080}` is missing"),
         (rule("outlierDetection: {}", "subsets: [{labels: {}}], "), "a subset: `name` is missing"),
+        (rule("outlierDetection: {}", "subsets: [{name: a}, {name: a}], "), "a second subset is called a"),
         ("kind: DestinationRule\nspec: {trafficPolicy: {}}\n", "`host` is missing"),
         ("kind: DestinationRule\nmetadata: {}\n", "`spec` is missing"),
         (f"{rule('tls: {}')}---\n{rule('tls: {}')}", "a second DestinationRule for db"),
