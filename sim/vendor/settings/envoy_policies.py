@@ -24,6 +24,8 @@ from sim.vendor.marked import (
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import proto
 
+NO_LIMIT = "as many as the field holds: no limit"
+
 
 @dataclass(slots=True)
 class Limits:
@@ -50,8 +52,9 @@ def unused(limits_: Limits | None) -> list[Idle]:
     return [keys.idle(one, "no route of this file retries") for one in (limits_.given if limits_ else ())]
 
 
-def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> tuple[Block, Limits]:
-    """circuit_breakers of the default priority; Envoy's own numbers where it says nothing."""
+def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> tuple[Block | None, Limits]:
+    """circuit_breakers of the default priority; Envoy's own numbers where it says nothing. None: no limit, for each
+    is the largest number that the field holds."""
     breakers = message.get("circuit_breakers")
     found: dict[str, Cursor] = {}
     if breakers is not None:
@@ -77,8 +80,17 @@ def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -
     ]
     params = keys.params(options, given_, proto.convert, mistakes)
     params["protocol"] = _protocol(message)
+    connections = given_.get("max_connections")
+    if connections is not None and connections.raw == 0:
+        message_ = (
+            "max_connections: 0 gives each host one connection all the same: write as many as there are hosts"
+        )
+        mistakes.add(connections.at, message_)
     retried = _limits(found, idle, mistakes)
     retried.http2 = plain(params["protocol"]) == "HTTP2"
+    if all(plain(params.get(option.name)) == f.UINT32 for option in options):
+        idle += [keys.idle(given_[option.name], NO_LIMIT) for option in options]
+        return None, retried
     return {"use": "envoy-thresholds", "params": params}, retried
 
 
@@ -140,6 +152,9 @@ def _limits(found: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> L
     else:
         value = keys.checked(f.MAX_RETRIES, proto.convert, most.given(), mistakes)
         number = given(value, most.given(), "max_retries")
+        if value == f.UINT32:
+            idle.append(keys.idle(most.given(), NO_LIMIT))
+            told = []
     return Limits(at_once(number), told)
 
 

@@ -1,9 +1,13 @@
 """Envoy's routes -> timeouts and retries."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 from sim.units import duration_ns, show_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.settings import envoy_above as above
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import proto
 from sim.vendor.settings.envoy_policies import Limits, unused
@@ -13,9 +17,15 @@ Policies = list[tuple[str, Block]]
 
 
 def route(
-    entry: Cursor, host: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+    entry: Cursor,
+    host: Cursor,
+    streams: dict[str, Cursor],
+    limits_: Limits | None,
+    idle: list[Idle],
+    mistakes: Mistakes,
 ) -> tuple[Policies, Policies]:
-    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host."""
+    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host, else its
+    connection manager (`streams`)."""
     around = fields(host, f.HOST, "a virtual host", idle, mistakes, both=True)
     fields(entry, f.ENTRY, "a route", idle, mistakes, both=True)
     read = fields(entry / "route", f.ROUTE, "route", idle, mistakes, both=True)
@@ -27,15 +37,54 @@ def route(
         message = "retry_policy_typed_config: extensions of retries have no counterpart in the model"
         mistakes.add(typed.key_at, message)
     outer: Policies = []
-    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
-    if isinstance(whole, Marked) and duration_ns(whole.value) > 0:
-        outer.append(("timeout", {"after": Marked(whole.value, whole.mark, "route timeout", whole.line)}))
+    above.weights(read.get("weighted_clusters"), idle, mistakes)
+    whole = _shortest(_ends(read, streams, idle, mistakes), idle)
+    if whole is not None:
+        outer.append(("timeout", {"after": whole}))
     hedge(read.get("hedge_policy"), idle, mistakes)
     if "retry_policy" not in read:
         idle += unused(limits_)
         return outer, []
     retry, per_try = retries(read["retry_policy"], limits_, idle, mistakes)
     return [*outer, *retry], per_try
+
+
+def _ends(
+    read: dict[str, Cursor], streams: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes
+) -> Iterator[Marked]:
+    """What ends a call with all its tries. Model: an answer comes as a whole, so that a stream is idle until then."""
+    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
+    if isinstance(whole, Marked):
+        yield replace(whole, note="route timeout")
+    longest = streams.get("max_stream_duration")
+    if "max_stream_duration" in read:
+        message = fields(
+            read["max_stream_duration"], f.STREAM, "max_stream_duration", idle, mistakes, both=True
+        )
+        longest = message.get("max_stream_duration", longest)
+    silent = read.get("idle_timeout") or streams.get("stream_idle_timeout")
+    yield from _times((longest, silent), mistakes)
+
+
+def _times(found: Iterable[Cursor | None], mistakes: Mistakes) -> Iterator[Marked]:
+    """Durations that are given."""
+    for one in found:
+        if one is not None:
+            value = keys.checked(replace(f.TIME, name=one.name), proto.convert, one.given(), mistakes)
+            if value is not None:
+                yield given(value, one.given(), one.name)
+
+
+def _shortest(times: Iterable[Marked], idle: list[Idle]) -> Marked | None:
+    """The one that passes first; 0 never does."""
+    found = list(times)
+    real = [one for one in found if duration_ns(one.value) > 0]
+    first = min(real, key=lambda one: duration_ns(one.value), default=None)
+    for one in found:
+        if one is not first and one.mark == GIVEN:
+            why = "0s is no limit" if one not in real or first is None else f"{first.note} passes before it"
+            idle.append(Idle(one.note, one.value, why, one.line))
+    return first
 
 
 def hedge(policy: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> None:
@@ -61,10 +110,10 @@ def retries(
             mistakes.add(back_off.at, "retry_back_off: base_interval is missing")
         read |= waits
     values = keys.params(f.RETRY_OPTIONS, settings(read), proto.convert, mistakes)
-    per_try = values.get("per_try_timeout")
-    inner: Policies = []
-    if isinstance(per_try, Marked) and duration_ns(per_try.value) > 0:
-        inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "per_try_timeout", per_try.line)})]
+    per_try = _shortest(
+        _times((read.pop("per_try_timeout", None), read.pop("per_try_idle_timeout", None)), mistakes), idle
+    )
+    inner: Policies = [("timeout", {"after": per_try})] if per_try is not None else []
     http2 = limits_ is not None and limits_.http2
     on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), http2, idle, mistakes)
     times = values.get("num_retries")
@@ -76,7 +125,7 @@ def retries(
             if times.value
             else "num_retries is 0"
         )
-        idle += [keys.idle(c.given(), why) for n, c in read.items() if n != "per_try_timeout"]
+        idle += [keys.idle(c.given(), why) for c in read.values()]
         idle += unused(limits_)
         return [], inner
     block = retry_block(times, on, values, limits_, read, mistakes)

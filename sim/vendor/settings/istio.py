@@ -132,7 +132,9 @@ def _rule(resource: Cursor, before: list[Rule], mistakes: Mistakes) -> Iterator[
             continue
         name = str(own["name"].data)
         if name in rule.subsets:
-            mistakes.add(own["name"].at, f"a second subset is called {name}: Istio takes one of them; join them")
+            mistakes.add(
+                own["name"].at, f"a second subset is called {name}: Istio takes one of them; join them"
+            )
         rule.subsets[name] = _traffic(own.get("trafficPolicy"), rule, name, mistakes)
     yield rule
 
