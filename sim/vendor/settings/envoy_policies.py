@@ -75,17 +75,16 @@ def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -
                 found = {name: c for name, c in read.items() if name != "priority"}
                 idle += one
     given_ = settings(found)
+    if "max_connections" in given_ and given_["max_connections"].raw == 0:
+        why = (
+            "max_connections: 0 gives each host one connection all the same: write as many as there are hosts"
+        )
+        mistakes.add(given_.pop("max_connections").at, why)
     options = [
         _upto(option) for option in limits.BULKHEADS["envoy-thresholds"].options if option.name != "protocol"
     ]
     params = keys.params(options, given_, proto.convert, mistakes)
     params["protocol"] = _protocol(message)
-    connections = given_.get("max_connections")
-    if connections is not None and connections.raw == 0:
-        message_ = (
-            "max_connections: 0 gives each host one connection all the same: write as many as there are hosts"
-        )
-        mistakes.add(connections.at, message_)
     retried = _limits(found, idle, mistakes)
     retried.http2 = plain(params["protocol"]) == "HTTP2"
     if all(plain(params.get(option.name)) == f.UINT32 for option in options):

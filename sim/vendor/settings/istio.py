@@ -47,6 +47,7 @@ class Route:
     read: dict[str, Cursor]
     name: str
     idle: list[Idle]
+    line: int
 
 
 def seen(source: Source) -> Iterator[Seen]:
@@ -93,6 +94,9 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     imported = list(_imported(rules, routes, mistakes))
     if others and imported:
         imported[0].notes.append(f"no settings of policies, and not read: {', '.join(others)}")
+    lost = ", ".join(f"{_instead(route)} (line {route.line})" for route in routes if not route.targets)
+    if lost and imported:
+        imported[0].notes.append(f"routes without a destination of their own, and not read: {lost}")
     if wishes.only:
         imported = pick(imported, wishes.only, source.file, "host")
     mistakes.end()
@@ -100,6 +104,12 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         message = "no DestinationRule and no VirtualService with HTTP routes stands in this file"
         raise InvalidScenario([Problem(message, source.file)])
     return imported
+
+
+def _instead(route: Route) -> str:
+    """What a route has instead of destinations."""
+    words = [one.name for one in route.idle if one.name in ("delegate", "redirect", "directResponse")]
+    return words[0] if words else "no destination"
 
 
 def _spec(resource: Cursor, mistakes: Mistakes) -> Cursor | None:
@@ -178,7 +188,9 @@ def _service(resource: Cursor, mistakes: Mistakes) -> Iterator[Route]:
             host = hosts.full(str(at["host"].data), resource)
             targets.append(Target(host, subset, str(port.data) if port else ""))
         label = own.get("name")
-        yield Route(targets, own, str(label.data) if label is not None else f"route-{i + 1}", idle)
+        yield Route(
+            targets, own, str(label.data) if label is not None else f"route-{i + 1}", idle, http.at.line
+        )
 
 
 def _imported(rules: list[Rule], routes: list[Route], mistakes: Mistakes) -> Iterator[Imported]:
@@ -246,7 +258,9 @@ def _ways(target: Target, rule: Rule | None, routes: list[Route], mistakes: Mist
             way.notes.append(
                 "no VirtualService of this file leads here: retries are those of every route of a mesh"
             )
-        if any(same(way, other) for other in ways):
+        again = next((other for other in ways if same(way, other)), None)
+        if again is not None:
+            again.idle += [one for one in told if one not in again.idle]
             continue
         if ways and route is not None:
             way.name = route.name

@@ -13,6 +13,7 @@ from sim.vendor.settings.envoy_policies import Limits, at_once
 from sim.vendor.settings.envoy_routes import Policies
 
 NONE = "none unless set"
+ZERO = "0 is no limit"
 
 
 def pool(
@@ -37,6 +38,11 @@ def pool(
     limited = any(
         isinstance(one, Marked) and one.value != UINT32 for key, one in block.items() if key != "protocol"
     )
+    idle += [
+        keys.idle(found[name], ZERO)
+        for name, one in params.items()
+        if isinstance(one, Marked) and one.mark == GIVEN and one.value == 0
+    ]
     limits = _limits(found.get("maxRetries"), budget, idle, mistakes)
     limits.http2 = plain(block["protocol"]) == "HTTP2"
     return ({"use": "envoy-thresholds", "params": block} if limited else None), limits
@@ -63,8 +69,10 @@ def _limits(most: Given | None, budget: Cursor | None, idle: list[Idle], mistake
     if most is None:
         return Limits()
     value = keys.checked(f.MAX_RETRIES, go.convert, most, mistakes)
-    number = given(UINT32 if value == 0 else value, most, "maxRetries")
-    return Limits(at_once(number), [most])
+    if value == 0:
+        idle.append(keys.idle(most, ZERO))
+        return Limits()
+    return Limits(at_once(given(value, most, "maxRetries")), [most])
 
 
 def outlier(here: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> Block | None:

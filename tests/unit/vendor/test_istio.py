@@ -122,6 +122,25 @@ def test_the_rule_for_a_host_goes_before_one_for_many():
     assert list(found["db"]) == ["timeout", "retry", "outlier"]
 
 
+def test_limits_of_zero_are_none_and_told():
+    pool = "connectionPool: {tcp: {maxConnections: 0}, http: {http2MaxRequests: 0, maxRetries: 0}}"
+    assert [next(iter(single)) for single in stack(rule(pool))] == ["retry"]
+    told = idle(rule(pool))
+    assert {told[name] for name in ("maxConnections", "http2MaxRequests", "maxRetries")} == {"0 is no limit"}
+
+
+def test_routes_without_a_destination_are_told():
+    more = "http: [{delegate: {name: a}, timeout: 2s}, {redirect: {uri: /}}, "
+    text = service("timeout: 1s").replace("http: [", more)
+    assert any("delegate (line 2), redirect (line 2)" in note for note in one(text).notes)
+
+
+def test_settings_of_a_route_that_is_like_another_are_told():
+    more = "http: [{route: [{destination: {host: db}}], timeout: 1s}, "
+    text = service("timeout: 1s, fault: {abort: {httpStatus: 500}}").replace("http: [", more)
+    assert "faults:" in idle(text)["fault"]
+
+
 def test_limits_that_are_not_set_are_none_not_envoys():
     params = block(rule("connectionPool: {http: {http2MaxRequests: 9}}"), "bulkhead")["params"]
     assert (params["max_connections"], params["max_pending_requests"], params["max_requests"]) == (
