@@ -174,6 +174,7 @@ CODES = {500: "error", 503: "shed"}
 """Outcomes that come as answers with a status code. A lost connection and a timeout are no answers: they are resets."""
 NO_OUTCOME = {
     "refused-stream": "a stream that HTTP/2 refuses; a callee of the model that sheds answers with 503",
+    "429": "the code of a rate limiter; a callee of the model that sheds answers with 503",
     "502": "the code of an answer; a connection that fails is connect-failure or reset",
     "504": "the code of an answer; a try that times out is reset, gateway-error or 5xx",
 }

@@ -1,5 +1,7 @@
 """Istio's traffic policies and routes -> policy blocks, as Istio translates them to Envoy."""
 
+from dataclasses import replace
+
 from sim.policies import outlier_catalog, outlier_options
 from sim.units import duration_ns
 from sim.vendor import keys
@@ -26,6 +28,7 @@ def pool(
         for name, known in (("tcp", f.TCP), ("http", f.HTTP_POOL)):
             if name in parts:
                 read |= fields(parts[name], known, name, idle, mistakes)
+                _times(parts[name], mistakes)
     found = settings(read)
     params = keys.params(f.LIMITS, found, go.convert, mistakes)
     block: Block = {}
@@ -46,6 +49,14 @@ def pool(
     limits = _limits(found.get("maxRetries"), budget, idle, mistakes)
     limits.http2 = plain(block["protocol"]) == "HTTP2"
     return ({"use": "envoy-thresholds", "params": block} if limited else None), limits
+
+
+def _times(here: Cursor, mistakes: Mistakes) -> None:
+    """Durations without meaning here: Istio takes no others either."""
+    for name in f.POOL_TIMES:
+        one = here.below(name)
+        if one is not None and one.data is not None:
+            keys.checked(replace(f.TIMEOUT, name=name), go.convert, one.given(), mistakes)
 
 
 def _protocol(upgrade: Cursor | None, mistakes: Mistakes) -> Marked:
@@ -174,10 +185,8 @@ def _retries(
         envoy.in_order(usual), f"of {f.RETRY_ON}; the others are of HTTP/2 and gRPC"
     )
     if not on.value or times.value == 0:
-        why = "nothing is retried: retryOn names no outcome of the model" if times.value else "attempts: 0"
-        idle += [
-            keys.idle(c.given(), why) for name, c in read.items() if name not in ("perTryTimeout", "attempts")
-        ]
+        why = "nothing is retried: retryOn names no outcome of the model" if times.value else "no retries"
+        idle += [keys.idle(c.given(), why) for name, c in read.items() if name != "perTryTimeout"]
         idle += [keys.idle(one, why) for one in limits.given]
         return [], inner
     counted = "the mesh retries twice" if times.mark != GIVEN else "attempts, which are retries"

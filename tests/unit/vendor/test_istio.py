@@ -197,7 +197,7 @@ def test_max_retries_bounds_the_retries_of_the_route():
     retry = block(rule("connectionPool: {http: {maxRetries: 2}}"), "retry")
     assert retry["budget"]["params"] == {"budget_percent": 0, "min_retry_concurrency": 2}
     text = f"{rule('connectionPool: {http: {maxRetries: 2}}')}---\n{service('retries: {attempts: 0}')}"
-    assert idle(text)["maxRetries"] == "attempts: 0"
+    assert idle(text)["maxRetries"] == "no retries"
 
 
 def test_other_resources_of_the_file_are_named():
@@ -223,6 +223,7 @@ def test_resources_of_a_list_are_read():
         (rule("outlierDetection: {outlierDetectionHttpErrorCodes: ['500']}"), "have no codes"),
         (rule("connectionPool: {http: {h2UpgradePolicy: MAYBE}}"), "none of DEFAULT, DO_NOT_UPGRADE, UPGRADE"),
         (rule("connectionPool: {tcp: {maxConnections: -1}}"), "out of range"),
+        (rule("connectionPool: {tcp: {connectTimeout: 1}}"), "connectTimeout: 1 is not a duration"),
         (rule("connectionPools: {}"), "did you mean connectionPool?"),
         (rule("portLevelSettings: [{connectionPool: {}}]"), "`port: {number: 8080}` is missing"),
         (rule("outlierDetection: {}", "subsets: [{labels: {}}], "), "a subset: `name` is missing"),
