@@ -218,6 +218,7 @@ def _by_route(
         chain = envoy_filters.policies(found.filters, own, mistakes)
         outer, per_try = envoy_routes.route(found.entry, found.host, streams, limits, own, mistakes)
         way = Imported(name, f.VERSION, ORDER, [*chain, *outer, *inner, *per_try], [*idle, *own])
+        way.notes += made.unheard(way)
         again = next((other for other in ways if made.same(way, other)), None)
         if again is not None:
             again.idle += [one for one in own if one not in again.idle]

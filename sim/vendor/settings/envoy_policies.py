@@ -47,6 +47,18 @@ def same(one: Imported, other: Imported) -> bool:
     return plain_stack(one) == plain_stack(other)
 
 
+def unheard(way: Imported) -> list[str]:
+    """A note where the timeout of all tries hides from outlier detection what Envoy counts (router.cc,
+    onResponseTimeout): a host that hangs."""
+    kinds = [kind for kind, _ in way.stack]
+    if "outlier" not in kinds or "timeout" not in kinds or kinds[-1] == "timeout":
+        return []
+    return [
+        "Envoy counts a try that the route's timeout ends as a 504 of its host; the model hears of it only where a "
+        "`timeout` stands behind `outlier`: write a timeout of each try, or put it there"
+    ]
+
+
 def unused(limits_: Limits | None) -> list[Idle]:
     """Limits of retries where nothing retries."""
     return [keys.idle(one, "no route of this file retries") for one in (limits_.given if limits_ else ())]

@@ -11,7 +11,7 @@ from sim.vendor.marked import Idle, Imported, Mistakes, pick
 from sim.vendor.settings import istio_fields as f
 from sim.vendor.settings import istio_hosts as hosts
 from sim.vendor.settings import istio_policies as made
-from sim.vendor.settings.envoy_policies import same
+from sim.vendor.settings.envoy_policies import same, unheard
 from sim.vendor.source import Source
 
 ORDER = "timeout -> retries -> connectionPool -> outlierDetection -> perTryTimeout (Istio's sidecar)"
@@ -254,6 +254,7 @@ def _ways(target: Target, rule: Rule | None, routes: list[Route], mistakes: Mist
         outer, per_try = made.route(route.read if route else {}, limits, own, mistakes)
         told = [*idle, *(route.idle if route else ()), *own]
         way = Imported("", f.VERSION, ORDER, [*outer, *inner, *per_try], told)
+        way.notes += unheard(way)
         if route is None:
             way.notes.append(
                 "no VirtualService of this file leads here: retries are those of every route of a mesh"

@@ -200,6 +200,15 @@ def test_whatever_ends_a_stream_first_is_the_timeout_of_all_tries(text, after, p
     assert passed.items() <= idle(text).items()
 
 
+def test_a_timeout_of_all_tries_that_hides_a_hanging_host_from_the_model_is_told():
+    def hidden(settings):
+        return any("as a 504 of its host" in note for note in one(f"{CLUSTER}---\n{route(settings)}").notes)
+
+    assert hidden("timeout: 1s")
+    assert not hidden("timeout: 0s")
+    assert not hidden("timeout: 1s, retry_policy: {per_try_timeout: 0.2s}")
+
+
 def test_a_try_ends_when_no_answer_comes_for_its_idle_time():
     policy = "retry_policy: {retry_on: 5xx, per_try_timeout: 2s, per_try_idle_timeout: 1s}"
     found = stack(f"{CLUSTER}---\n{route(policy)}")

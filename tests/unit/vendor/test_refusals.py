@@ -73,7 +73,7 @@ def test_policies_that_no_tool_has_are_refused_where_they_stand(policy, target):
         ("istio", "outlier: envoy-outlier-detection", "write `use: istio`"),
         ("istio", "retry: {attempts: 2, backoff: {exponential: {base: 1s, cap: 2s}}}", "write cap: 10s"),
         ("istio", "timeout: 10us", "1ms or longer"),
-        ("istio", "bulkhead: 3, timeout: 1s", "write a retry, or `stack:` with the timeout outermost"),
+        ("istio", "bulkhead: 3, timeout: 1s", "write a retry, or the timeout first in `stack:`"),
         ("istio", "retry: {attempts: 2, on: [timeout]}", "retries a lost connection, too (reset): add unreachable"),
         ("envoy", "retry: {attempts: 2, on: [error, timeout]}", "retries a lost connection, too (reset): add unreachable"),
         ("istio", "bulkhead: {use: envoy-thresholds, params: {max_pending_requests: 0}}", "a limit of 0 is none"),
