@@ -153,7 +153,7 @@ def retry_block(
         ),
         "backoff": {
             "exponential": {
-                "base": Marked(base.value, base.mark, "base_interval", base.line),
+                "base": Marked(base.value, base.mark, base.note or "base_interval", base.line),
                 "multiplier": default(2, "it doubles"),
                 "cap": Marked(longest.value, longest.mark, longest.note or "max_interval", longest.line),
             }

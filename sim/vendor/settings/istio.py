@@ -205,7 +205,12 @@ def _imported(rules: list[Rule], routes: list[Route], mistakes: Mistakes) -> Ite
         first: list[Imported] = []
         for target in own:
             ways = list(_ways(target, rule, routes, mistakes))
-            done |= {other for other in asked if _same(other, target)}
+            meant = [other for other in asked if _same(other, target)]
+            done |= set(meant)
+            if any(sum(hosts.same(one.host, other.host) for one in rules) > 1 for other in meant):
+                ways[0].notes.append(
+                    "a VirtualService without a namespace leads here, and to others of this name"
+                )
             if first and not target.port and all(any(same(way, f) for f in first) for way in ways):
                 first[0].notes.append(f"subset {target.subset}: as the host")
                 continue

@@ -191,5 +191,5 @@ def _retries(
         return [], inner
     counted = "the mesh retries twice" if times.mark != GIVEN else "attempts, which are retries"
     marked = Marked(times.value, times.mark, f"{counted}, and the first try", times.line)
-    waits = {"base_interval": base, "max_interval": base}
+    waits = {"base_interval": replace(base, note="backoff"), "max_interval": base}
     return [("retry", envoy.retry_block(marked, on, waits, limits, {}, mistakes))], inner

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.vendor.files import block, idle, imported, one, stack, there_and_back, wrong
+from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
 
 RULE = """
 apiVersion: networking.istio.io/v1
@@ -112,6 +112,13 @@ def test_a_short_host_is_one_of_the_namespace_of_its_resource():
     assert ["timeout" in policies for policies in found.values()] == [False, True, False]
 
 
+def test_a_short_host_that_may_be_one_of_several_namespaces_is_told():
+    rules = [rule("outlierDetection: {}").replace("db", f"db.{name}.svc.cluster.local") for name in "xy"]
+    found = imported("---\n".join([*rules, service("timeout: 1s")]))
+    assert [one.name for one in found] == ["db-x", "db-y"]
+    assert all(any("without a namespace" in note for note in one.notes) for one in found)
+
+
 def test_the_rule_for_a_host_goes_before_one_for_many():
     many = rule("outlierDetection: {}").replace("host: db", "host: '*.local'")
     text = f"{many}---\n{rule('outlierDetection: {consecutive5xxErrors: 3}')}---\n{service('timeout: 1s')}"
@@ -170,6 +177,10 @@ def test_a_virtual_service_says_timeout_and_retries_of_a_subset():
 
 def test_retries_without_attempts_are_none():
     assert stack(service("retries: {}, timeout: 1s")) == [{"timeout": {"after": "1s"}}]
+
+
+def test_a_value_is_told_by_the_name_that_istio_has_for_it():
+    assert marks(service("retries: {attempts: 3, backoff: 10ms}"), "retry")["base"] == ("given", "backoff")
 
 
 def test_an_empty_retry_on_is_that_of_the_mesh():
