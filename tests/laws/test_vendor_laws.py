@@ -197,11 +197,16 @@ istio_pool = some(
 )
 istio_route = some(
     timeout=ms(1, 90_000),
-    retries=some(
-        attempts=st.integers(0, 5),
-        perTryTimeout=ms(1, 9000),
-        retryOn=st.lists(st.sampled_from([*WORDS[:5], "503", "500"]), min_size=1, max_size=3).map(",".join),
-        backoff=ms(1, 500),
+    retries=st.just({"attempts": 0})
+    | st.fixed_dictionaries(
+        {"attempts": st.integers(1, 5)},
+        optional={
+            "perTryTimeout": ms(1, 9000),
+            "retryOn": st.lists(st.sampled_from([*WORDS[:4], "503", "500"]), min_size=1, max_size=3).map(
+                ",".join
+            ),
+            "backoff": ms(1, 500),
+        },
     ),
 )
 

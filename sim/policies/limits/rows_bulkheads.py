@@ -56,10 +56,11 @@ def _hystrix_pool(s: dict[str, Any]) -> pool.Params:
 
 
 def _envoy(s: dict[str, Any]) -> pool.Params:
-    """A request waits for a connection only; at max_requests it is refused. HTTP/2 shares connections, so
-    nobody waits; HTTP/1.1 has one request on each."""
+    """A request waits for a connection only; max_requests is asked when it gets one. HTTP/2 shares connections,
+    so nobody waits; HTTP/1.1 has one request on each, so with as many connections as requests all may be busy
+    before max_requests refuses (conn_pool_base.cc, newStreamImpl and attachStreamToClient)."""
     connections, requests = s["max_connections"], s["max_requests"]
-    if s["protocol"] == "HTTP2" or requests <= connections:
+    if s["protocol"] == "HTTP2" or requests < connections:
         return pool.Params(requests)
     return pool.Params(connections, min(s["max_pending_requests"], UNLIMITED))
 
@@ -121,7 +122,7 @@ BULKHEADS = {
         (
             Option("max_connections", 1024, COUNT, "connections", 1),
             Option("max_pending_requests", 1024, COUNT, "waiting places for a connection", 0),
-            Option("max_requests", 1024, COUNT, "requests at once", 1),
+            Option("max_requests", 1024, COUNT, "requests at once; 0: none", 0),
             Option("protocol", "HTTP1", "choice", "of the callee", choices=("HTTP1", "HTTP2")),
         ),
         "Envoy (envoyproxy/envoy main)",

@@ -113,6 +113,9 @@ def _route(found: mesh.Parts, refusals: Refusals) -> dict[str, Any]:
             )
         if found.retry.policy.attempts < 2:
             refusals.add((*found.retry.at, "attempts"), "one try is no retry: leave the retry out")
-    if found.per_try:
+    if found.per_try and not found.retry:
+        message = "in Istio a timeout within bulkhead and outlier is one of each retry: write a retry, or the timeout first in `stack:`"
+        refusals.add(found.per_try.at, message)
+    elif found.per_try:
         retries["perTryTimeout"] = show_ns(found.per_try.policy.after)
     return out | {"retries": retries}

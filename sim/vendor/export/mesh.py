@@ -25,8 +25,8 @@ NONE = {
     "rate_limit": "a proxy's rate limit gives tokens out by intervals, in a filter: it is not written here",
     "concurrency": "a filter of the proxy (EnvoyFilter), not a setting of its clusters and routes",
 }
-_WORDS = ("5xx", "gateway-error", "reset", "connect-failure", "refused-stream")
-"""Of retry_on, for HTTP."""
+_WORDS: tuple[str | int, ...] = ("5xx", "gateway-error", "reset", "connect-failure", 500, 503)
+"""Of retry_on, for HTTP, and status codes of answers."""
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ def parts(call: Call, refusals: Refusals, filters: tuple[str, ...] = ()) -> Part
 def retry_words(one: Applied, refusals: Refusals) -> tuple[list[str], list[int]]:
     """(words of retry_on, status codes) that stand for the outcomes that are retried."""
     wanted = set(one.policy.on)
-    beyond = sorted(wanted - set(CODES.values()))
+    beyond = sorted(wanted - set(RETRY_ON["5xx"]))
     if beyond:
         message = f"a proxy does not retry what ended as {', '.join(beyond)}: leave it out of `on`"
         refusals.add((*one.at, "on"), message)
@@ -85,9 +85,17 @@ def retry_words(one: Applied, refusals: Refusals) -> tuple[list[str], list[int]]
     wanted -= set(beyond)
     for n in range(1, len(_WORDS) + 1):
         for words in combinations(_WORDS, n):
-            if {reason for word in words for reason in RETRY_ON[word]} == wanted:
-                return list(words), []
-    return [], [code for code, reason in CODES.items() if reason in wanted]
+            if {reason for word in words for reason in _stands_for(word)} == wanted:
+                codes = [word for word in words if isinstance(word, int)]
+                return [word for word in words if isinstance(word, str)], codes
+    if wanted:
+        message = "a proxy that retries a try that timed out retries a lost connection, too (reset): add unreachable"
+        refusals.add((*one.at, "on"), message)
+    return [], []
+
+
+def _stands_for(word: str | int) -> tuple[str, ...]:
+    return (CODES[word],) if isinstance(word, int) else RETRY_ON[word]
 
 
 def back_off(one: Applied, refusals: Refusals) -> tuple[int, int]:

@@ -15,6 +15,9 @@ from sim.vendor.graphs.writing import write as written
 from sim.vendor.kinds import Seen, Wishes, Written
 from sim.vendor.source import Source, where
 
+_LINKERD = ("balancer.linkerd.io/", "balancer.alpha.linkerd.io/", "retry.linkerd.io/", "timeout.linkerd.io/")
+"""Annotations of policies; others inject the proxy and watch it."""
+_IN_WORDS = "Below `edges:` they are written as `breaker: {use: linkerd}`, `retry:` and `timeout:`."
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
 
 
@@ -52,6 +55,10 @@ def write(source: Source, wishes: Wishes) -> Written:
     for spot in reader.scalers:
         scale(spot, {w.name: w.service for w in workloads}, draft)
     assemble(draft, workloads, problems)
+    if reader.mesh:
+        draft.head.append(
+            f"Annotations of Linkerd, which are not read: {', '.join(reader.mesh)}. {_IN_WORDS}"
+        )
     return written(draft, problems, wishes)
 
 
@@ -62,6 +69,8 @@ class _Reader:
         self.services: list[Spot] = []
         self.scalers: list[Spot] = []
         self.configs: dict[str, Spot] = {}
+        self.mesh: list[str] = []
+        """Annotations that say how a mesh calls a service."""
         self.pods: dict[str, Spot] = {}
         """Pod spec of each workload."""
         self.labels: dict[str, dict[str, str]] = {}
@@ -69,6 +78,7 @@ class _Reader:
     def take(self, spot: Spot) -> None:
         """Sort one document."""
         kind = spot.get("kind")
+        self.annotated(spot.get("metadata"))
         if kind is None:
             spot.wrong("a manifest needs `apiVersion` and `kind`")
         elif kind.value == "HorizontalPodAutoscaler":
@@ -89,6 +99,13 @@ class _Reader:
                 self.configs[name] = data
         else:
             self.draft.leave(f"kind {kind.text('?')}", kind.line)
+
+    def annotated(self, meta: Spot | None) -> None:
+        """What a mesh takes from annotations."""
+        listed = meta.get("annotations") if meta is not None and isinstance(meta.value, dict) else None
+        for one in listed.fields() if listed is not None and isinstance(listed.value, dict) else ():
+            if one.name.startswith(_LINKERD):
+                self.mesh.append(f"{one.name}: {one.value} (line {one.line})")
 
     def workload(self, spot: Spot) -> Workload | None:
         """A service of the scenario; None with a problem noted."""

@@ -7,6 +7,7 @@ from sim.errors import InvalidScenario, Problem
 from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Idle, Imported, Mistakes, pick
+from sim.vendor.settings import envoy_above as above
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import envoy_filters, envoy_routes
 from sim.vendor.settings import envoy_policies as made
@@ -63,15 +64,22 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every cluster, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
     clusters = [one for cursor in _documents(source) for one in _clusters(cursor)]
-    routes = [one for cursor in _documents(source) for one in _routes(cursor)]
+    every = [one for cursor in _documents(source) for one in _routes(cursor)]
+    routes = [one for one in every if _targets(one.entry)]
+    above.unknown(_documents(source), mistakes)
     imported: list[Imported] = []
-    for cluster in clusters:
+    for i, cluster in enumerate(clusters):
+        if any(_beside(cluster, other) for other in clusters[:i]):
+            mistakes.add(cluster.at, f"a second cluster is called {made.name_of(cluster)}: Envoy refuses it")
         imported += _imported(cluster, routes, mistakes)
     known = {made.name_of(cluster) for cluster in clusters}
     imported += _without_cluster(routes, known, mistakes)
     imported += _lone_filters(source, routes, mistakes)
     if imported and _unread(source):
         imported[0].notes.append(_unread(source))
+    lost = ", ".join(above.elsewhere(one.entry for one in every if not _targets(one.entry)))
+    if imported and lost:
+        imported[0].notes.append(f"routes that name no cluster, and are not read: {lost}")
     if wishes.only:
         imported = pick(imported, wishes.only, source.file, "cluster")
     mistakes.end()
@@ -109,6 +117,12 @@ def _clusters(root: Cursor) -> Iterator[Cursor]:
                     yield here / j / "cluster"
 
 
+def _beside(one: Cursor, other: Cursor) -> bool:
+    """Two of one name in one list."""
+    same = one.tree is other.tree and one.place[:-1] == other.place[:-1]
+    return same and made.name_of(one) == made.name_of(other)
+
+
 def _is_cluster(item: Any) -> bool:
     if not isinstance(item, dict) or "apiVersion" in item or "kind" in item:
         return False
@@ -124,8 +138,14 @@ class Found(NamedTuple):
 
     entry: Cursor
     host: Cursor
-    filters: Cursor | None
-    """Of the connection manager that has the route."""
+    manager: Cursor | None
+    """The connection manager that has the route."""
+
+    @property
+    def filters(self) -> Cursor | None:
+        """Of its connection manager."""
+        here = self.manager
+        return (here.below("http_filters") or here.below("httpFilters")) if here is not None else None
 
     @property
     def label(self) -> str:
@@ -133,28 +153,29 @@ class Found(NamedTuple):
         return str(self.entry.data.get("name") or "")
 
 
-def _routes(root: Cursor, filters: Cursor | None = None) -> Iterator[Found]:
+def _routes(root: Cursor, manager: Cursor | None = None) -> Iterator[Found]:
     """Every route of a document, wherever it stands: listeners hold them deep inside."""
     data = root.data
     if isinstance(data, list):
         for i in range(len(data)):
-            yield from _routes(root / i, filters)
+            yield from _routes(root / i, manager)
         return
     if not isinstance(data, dict):
         return
-    chain = root.below("http_filters") or root.below("httpFilters") or filters
+    if any(key in data for key in ("http_filters", "httpFilters", "route_config", "routeConfig")):
+        manager = root
     for key in data:
         here = root / key
         if key not in ("virtual_hosts", "virtualHosts"):
-            yield from _routes(here, chain)
+            yield from _routes(here, manager)
             continue
         for i, host in enumerate(here.data if isinstance(here.data, list) else ()):
             listed = (here / i).below("routes") if isinstance(host, dict) else None
             for j, entry in enumerate(
                 listed.data if listed is not None and isinstance(listed.data, list) else ()
             ):
-                if listed is not None and isinstance(entry, dict) and "route" in entry:
-                    yield Found(listed / j, here / i, chain)
+                if listed is not None and isinstance(entry, dict):
+                    yield Found(listed / j, here / i, manager)
 
 
 def _targets(entry: Cursor) -> list[str]:
@@ -177,7 +198,7 @@ def _imported(cluster: Cursor, routes: list[Found], mistakes: Mistakes) -> Itera
     name = made.name_of(cluster)
     bulkhead, limits = made.bulkhead(message, idle, mistakes)
     outlier = made.outlier(message, idle, mistakes)
-    inner = [("bulkhead", bulkhead), *((("outlier", outlier),) if outlier else ())]
+    inner = [(kind, block) for kind, block in (("bulkhead", bulkhead), ("outlier", outlier)) if block]
     asked = [one for one in routes if name in _targets(one.entry)]
     if not asked:
         note = "no route of this file leads here: Envoy's route timeout (15 s) and retries are said by routes"
@@ -193,10 +214,14 @@ def _by_route(
     ways: list[Imported] = []
     for found in asked:
         own: list[Idle] = []
+        streams = above.manager(found.manager, own, mistakes)
         chain = envoy_filters.policies(found.filters, own, mistakes)
-        outer, per_try = envoy_routes.route(found.entry, found.host, limits, own, mistakes)
+        outer, per_try = envoy_routes.route(found.entry, found.host, streams, limits, own, mistakes)
         way = Imported(name, f.VERSION, ORDER, [*chain, *outer, *inner, *per_try], [*idle, *own])
-        if any(made.same(way, other) for other in ways):
+        way.notes += made.unheard(way)
+        again = next((other for other in ways if made.same(way, other)), None)
+        if again is not None:
+            again.idle += [one for one in own if one not in again.idle]
             continue
         if ways:
             way.name = f"{name}-{found.label or f'route-{len(ways) + 1}'}"

@@ -91,7 +91,8 @@ ROUTE = {
            "cluster_not_found_response_code", "cluster_specifier_plugin", "inline_cluster_specifier_plugin",
            "auto_host_rewrite_header"),
     **_all("every request of the model has the same priority", "priority"),
-    **_all("a request is sent at once and as a whole", "idle_timeout", "max_stream_duration", "flush_timeout"),
+    **_all(READ, "idle_timeout", "max_stream_duration"),
+    "flush_timeout": "an answer of the model comes as a whole",
     **_all(_OTHER, "request_mirror_policies", "request_mirror_policy"),
 }  # fmt: skip
 _FILTERS = "settings of filters for some requests only have no counterpart in the model"
@@ -123,7 +124,7 @@ RETRY = {
     **_all(_RETRY_HOST, "retry_priority", "retry_host_predicate", "host_selection_retry_max_attempts",
            "retry_options_predicates"),
     **_all(_HEADERS, "retriable_headers", "retriable_request_headers", "rate_limited_retry_back_off"),
-    "per_try_idle_timeout": "an answer of the model comes as a whole",
+    "per_try_idle_timeout": READ,
 }  # fmt: skip
 BACK_OFF = {"base_interval": READ, "max_interval": READ}
 HEDGE = {
@@ -134,11 +135,16 @@ HEDGE = {
 UINT32 = 2**32 - 1
 RETRY_OPTIONS = (
     Option("num_retries", 1, "count", "retries at most", 0, 999),
-    Option("per_try_timeout", "0s", "duration", "longest wait of a try; 0: as long as the route", 0),
     Option("base_interval", "25ms", "duration", "the first wait is up to this", 1e-9),
     Option("max_interval", "250ms", "duration", "a wait is up to this at most", 1e-9),
 )
+STREAM = {
+    "max_stream_duration": READ,
+    **_all(_HEADERS, "grpc_timeout_header_max", "grpc_timeout_header_offset"),
+}
+"""How long a stream may be."""
 ROUTE_TIMEOUT = Option("timeout", "15s", "duration", "all tries together; 0: as long as it takes", 0)
+TIME = Option("time", "0s", "duration", "0: as long as it takes", 0)
 MAX_RETRIES = Option("max_retries", 3, "count", "retries at once", 0, UINT32)
 
 RETRY_ON: dict[str, tuple[str, ...]] = {
@@ -147,18 +153,29 @@ RETRY_ON: dict[str, tuple[str, ...]] = {
     "reset": ("timeout", "unreachable"),
     "reset-before-request": ("unreachable",),
     "connect-failure": ("unreachable",),
-    "refused-stream": ("shed",),
+    "refused-stream": (),
     "cancelled": (),
-    "deadline-exceeded": ("timeout",),
+    "deadline-exceeded": (),
     "internal": ("error",),
     "resource-exhausted": ("shed",),
-    "unavailable": ("shed", "unreachable"),
+    "unavailable": ("shed",),
     "retriable-status-codes": (),
     "retriable-4xx": (),
     "retriable-headers": (),
     "envoy-ratelimited": (),
     "http3-post-connect-failure": (),
 }
-"""Outcomes that a word of retry_on stands for. A retry is never made for what the cluster's own limits refuse."""
-CODES = {500: "error", 502: "unreachable", 503: "shed", 504: "timeout"}
-"""Outcomes of status codes; others do not occur."""
+"""Outcomes that a word of retry_on stands for (retry_state_impl.cc): 5xx and gateway-error take answers and resets, a
+timeout of a try among these; reset and connect-failure take no answers. A callee that sheds answers with 503. A retry is
+never made for what the cluster's own limits refuse."""
+GRPC = ("cancelled", "deadline-exceeded", "internal", "resource-exhausted", "unavailable")
+"""Words for statuses of gRPC, which come over HTTP/2 alone."""
+CODES = {500: "error", 503: "shed"}
+"""Outcomes that come as answers with a status code. A lost connection and a timeout are no answers: they are resets."""
+NO_OUTCOME = {
+    "refused-stream": "a stream that HTTP/2 refuses; a callee of the model that sheds answers with 503",
+    "429": "the code of a rate limiter; a callee of the model that sheds answers with 503",
+    "502": "the code of an answer; a connection that fails is connect-failure or reset",
+    "504": "the code of an answer; a try that times out is reset, gateway-error or 5xx",
+}
+"""Why a word stands for nothing, where it seems to stand for something."""

@@ -9,9 +9,22 @@ from sim.policies.options import Option
 from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, plain_stack
+from sim.vendor.marked import (
+    Block,
+    Given,
+    Idle,
+    Imported,
+    Marked,
+    Mistakes,
+    default,
+    given,
+    plain,
+    plain_stack,
+)
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import proto
+
+NO_LIMIT = "as many as the field holds: no limit"
 
 
 @dataclass(slots=True)
@@ -20,6 +33,8 @@ class Limits:
 
     budget: Block | None = None
     given: list[Given] = field(default_factory=list)
+    http2: bool = False
+    """Is the callee known to speak HTTP/2?"""
 
 
 def name_of(cluster: Cursor) -> str:
@@ -32,13 +47,26 @@ def same(one: Imported, other: Imported) -> bool:
     return plain_stack(one) == plain_stack(other)
 
 
+def unheard(way: Imported) -> list[str]:
+    """A note where the timeout of all tries hides from outlier detection what Envoy counts (router.cc,
+    onResponseTimeout): a host that hangs."""
+    kinds = [kind for kind, _ in way.stack]
+    if "outlier" not in kinds or "timeout" not in kinds or kinds[-1] == "timeout":
+        return []
+    return [
+        "Envoy counts a try that the route's timeout ends as a 504 of its host; the model hears of it only where a "
+        "`timeout` stands behind `outlier`: write a timeout of each try, or put it there"
+    ]
+
+
 def unused(limits_: Limits | None) -> list[Idle]:
     """Limits of retries where nothing retries."""
     return [keys.idle(one, "no route of this file retries") for one in (limits_.given if limits_ else ())]
 
 
-def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> tuple[Block, Limits]:
-    """circuit_breakers of the default priority; Envoy's own numbers where it says nothing."""
+def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> tuple[Block | None, Limits]:
+    """circuit_breakers of the default priority; Envoy's own numbers where it says nothing. None: no limit, for each
+    is the largest number that the field holds."""
     breakers = message.get("circuit_breakers")
     found: dict[str, Cursor] = {}
     if breakers is not None:
@@ -59,12 +87,22 @@ def bulkhead(message: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -
                 found = {name: c for name, c in read.items() if name != "priority"}
                 idle += one
     given_ = settings(found)
+    if "max_connections" in given_ and given_["max_connections"].raw == 0:
+        why = (
+            "max_connections: 0 gives each host one connection all the same: write as many as there are hosts"
+        )
+        mistakes.add(given_.pop("max_connections").at, why)
     options = [
         _upto(option) for option in limits.BULKHEADS["envoy-thresholds"].options if option.name != "protocol"
     ]
     params = keys.params(options, given_, proto.convert, mistakes)
     params["protocol"] = _protocol(message)
-    return {"use": "envoy-thresholds", "params": params}, _limits(found, idle, mistakes)
+    retried = _limits(found, idle, mistakes)
+    retried.http2 = plain(params["protocol"]) == "HTTP2"
+    if all(plain(params.get(option.name)) == f.UINT32 for option in options):
+        idle += [keys.idle(given_[option.name], NO_LIMIT) for option in options]
+        return None, retried
+    return {"use": "envoy-thresholds", "params": params}, retried
 
 
 def _upto(option: Option) -> Option:
@@ -125,6 +163,9 @@ def _limits(found: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes) -> L
     else:
         value = keys.checked(f.MAX_RETRIES, proto.convert, most.given(), mistakes)
         number = given(value, most.given(), "max_retries")
+        if value == f.UINT32:
+            idle.append(keys.idle(most.given(), NO_LIMIT))
+            told = []
     return Limits(at_once(number), told)
 
 

@@ -1,9 +1,13 @@
 """Envoy's routes -> timeouts and retries."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
 from sim.units import duration_ns, show_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.settings import envoy_above as above
 from sim.vendor.settings import envoy_fields as f
 from sim.vendor.settings import proto
 from sim.vendor.settings.envoy_policies import Limits, unused
@@ -13,9 +17,15 @@ Policies = list[tuple[str, Block]]
 
 
 def route(
-    entry: Cursor, host: Cursor, limits_: Limits | None, idle: list[Idle], mistakes: Mistakes
+    entry: Cursor,
+    host: Cursor,
+    streams: dict[str, Cursor],
+    limits_: Limits | None,
+    idle: list[Idle],
+    mistakes: Mistakes,
 ) -> tuple[Policies, Policies]:
-    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host."""
+    """(policies outside, policies within) of the cluster's own, as a route says, else its virtual host, else its
+    connection manager (`streams`)."""
     around = fields(host, f.HOST, "a virtual host", idle, mistakes, both=True)
     fields(entry, f.ENTRY, "a route", idle, mistakes, both=True)
     read = fields(entry / "route", f.ROUTE, "route", idle, mistakes, both=True)
@@ -27,15 +37,54 @@ def route(
         message = "retry_policy_typed_config: extensions of retries have no counterpart in the model"
         mistakes.add(typed.key_at, message)
     outer: Policies = []
-    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
-    if isinstance(whole, Marked) and duration_ns(whole.value) > 0:
-        outer.append(("timeout", {"after": Marked(whole.value, whole.mark, "route timeout", whole.line)}))
+    above.weights(read.get("weighted_clusters"), idle, mistakes)
+    whole = _shortest(_ends(read, streams, idle, mistakes), idle)
+    if whole is not None:
+        outer.append(("timeout", {"after": whole}))
     hedge(read.get("hedge_policy"), idle, mistakes)
     if "retry_policy" not in read:
         idle += unused(limits_)
         return outer, []
     retry, per_try = retries(read["retry_policy"], limits_, idle, mistakes)
     return [*outer, *retry], per_try
+
+
+def _ends(
+    read: dict[str, Cursor], streams: dict[str, Cursor], idle: list[Idle], mistakes: Mistakes
+) -> Iterator[Marked]:
+    """What ends a call with all its tries. Model: an answer comes as a whole, so that a stream is idle until then."""
+    whole = keys.params([f.ROUTE_TIMEOUT], settings(read), proto.convert, mistakes).get("timeout")
+    if isinstance(whole, Marked):
+        yield replace(whole, note="route timeout")
+    longest = streams.get("max_stream_duration")
+    if "max_stream_duration" in read:
+        message = fields(
+            read["max_stream_duration"], f.STREAM, "max_stream_duration", idle, mistakes, both=True
+        )
+        longest = message.get("max_stream_duration", longest)
+    silent = read.get("idle_timeout") or streams.get("stream_idle_timeout")
+    yield from _times((longest, silent), mistakes)
+
+
+def _times(found: Iterable[Cursor | None], mistakes: Mistakes) -> Iterator[Marked]:
+    """Durations that are given."""
+    for one in found:
+        if one is not None:
+            value = keys.checked(replace(f.TIME, name=one.name), proto.convert, one.given(), mistakes)
+            if value is not None:
+                yield given(value, one.given(), one.name)
+
+
+def _shortest(times: Iterable[Marked], idle: list[Idle]) -> Marked | None:
+    """The one that passes first; 0 never does."""
+    found = list(times)
+    real = [one for one in found if duration_ns(one.value) > 0]
+    first = min(real, key=lambda one: duration_ns(one.value), default=None)
+    for one in found:
+        if one is not first and one.mark == GIVEN:
+            why = "0s is no limit" if one not in real or first is None else f"{first.note} passes before it"
+            idle.append(Idle(one.note, one.value, why, one.line))
+    return first
 
 
 def hedge(policy: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> None:
@@ -61,11 +110,12 @@ def retries(
             mistakes.add(back_off.at, "retry_back_off: base_interval is missing")
         read |= waits
     values = keys.params(f.RETRY_OPTIONS, settings(read), proto.convert, mistakes)
-    per_try = values.get("per_try_timeout")
-    inner: Policies = []
-    if isinstance(per_try, Marked) and duration_ns(per_try.value) > 0:
-        inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "per_try_timeout", per_try.line)})]
-    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), idle, mistakes)
+    per_try = _shortest(
+        _times((read.pop("per_try_timeout", None), read.pop("per_try_idle_timeout", None)), mistakes), idle
+    )
+    inner: Policies = [("timeout", {"after": per_try})] if per_try is not None else []
+    http2 = limits_ is not None and limits_.http2
+    on = retry_on(read.get("retry_on"), read.get("retriable_status_codes"), http2, idle, mistakes)
     times = values.get("num_retries")
     if len(values) < len(f.RETRY_OPTIONS) or not isinstance(times, Marked):
         return [], inner
@@ -75,7 +125,7 @@ def retries(
             if times.value
             else "num_retries is 0"
         )
-        idle += [keys.idle(c.given(), why) for n, c in read.items() if n != "per_try_timeout"]
+        idle += [keys.idle(c.given(), why) for c in read.values()]
         idle += unused(limits_)
         return [], inner
     block = retry_block(times, on, values, limits_, read, mistakes)
@@ -103,7 +153,7 @@ def retry_block(
         ),
         "backoff": {
             "exponential": {
-                "base": Marked(base.value, base.mark, "base_interval", base.line),
+                "base": Marked(base.value, base.mark, base.note or "base_interval", base.line),
                 "multiplier": default(2, "it doubles"),
                 "cap": Marked(longest.value, longest.mark, longest.note or "max_interval", longest.line),
             }
@@ -116,9 +166,9 @@ def retry_block(
 
 
 def retry_on(
-    words: Cursor | None, codes: Cursor | None, idle: list[Idle], mistakes: Mistakes
+    words: Cursor | None, codes: Cursor | None, http2: bool, idle: list[Idle], mistakes: Mistakes
 ) -> Marked | None:
-    """The outcomes that are retried; None: none are."""
+    """The outcomes that are retried; None: none are. `http2`: is the callee known to speak it?"""
     if words is None:
         return None
     found: set[str] = set()
@@ -126,21 +176,26 @@ def retry_on(
         if not word.isdigit() and word not in f.RETRY_ON:
             keys.unknown(Given(word, word, words.at, words.at), f.RETRY_ON, "retry_on", {}, mistakes)
             continue
-        stands_for = outcomes(word)
-        if word == "retriable-status-codes" and codes is not None:
-            stands_for = {reason for c in codes.items(mistakes) for reason in outcomes(str(c.data))}
-        if not stands_for:
-            what = Given(words.name, word, words.at, words.key_at)
-            idle.append(keys.idle(what, "the model knows no answer of this kind"))
-        found |= stands_for
+        listed = list(codes.items(mistakes)) if word == "retriable-status-codes" and codes is not None else []
+        for one, at in ((str(c.data), c) for c in listed) if listed else ((word, words),):
+            found |= outcomes(one, http2=http2)
+            if not outcomes(one, http2=http2):
+                idle.append(keys.idle(Given(words.name, one, at.at, at.key_at), _why_none(one, http2=http2)))
     return given(in_order(found), words.given(), words.name)
 
 
-def outcomes(word: str) -> set[str]:
+def outcomes(word: str, *, http2: bool) -> set[str]:
     """What a word of retry_on, or a status code, stands for."""
     if word.isdigit():
         return {f.CODES[int(word)]} if int(word) in f.CODES else set()
-    return set(f.RETRY_ON.get(word, ()))
+    return set() if word in f.GRPC and not http2 else set(f.RETRY_ON.get(word, ()))
+
+
+def _why_none(word: str, *, http2: bool) -> str:
+    """Why a word stands for nothing."""
+    if word in f.GRPC and f.RETRY_ON[word] and not http2:
+        return "a status of gRPC, and nothing in this file says that the callee speaks HTTP/2"
+    return f.NO_OUTCOME.get(word, "the model knows no answer of this kind")
 
 
 def in_order(found: set[str]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
@@ -10,8 +9,9 @@ from sim.vendor.cursor import Cursor, fields
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Idle, Imported, Mistakes, pick
 from sim.vendor.settings import istio_fields as f
+from sim.vendor.settings import istio_hosts as hosts
 from sim.vendor.settings import istio_policies as made
-from sim.vendor.settings.envoy_policies import same
+from sim.vendor.settings.envoy_policies import same, unheard
 from sim.vendor.source import Source
 
 ORDER = "timeout -> retries -> connectionPool -> outlierDetection -> perTryTimeout (Istio's sidecar)"
@@ -33,6 +33,7 @@ class Rule:
     host: str
     policy: dict[str, Cursor]
     subsets: dict[str, dict[str, Cursor]] = field(default_factory=dict)
+    """What each says itself."""
     ports: dict[str, dict[str, Cursor]] = field(default_factory=dict)
     """Of the destination, or `subset:port`."""
     idle: list[Idle] = field(default_factory=list)
@@ -46,6 +47,7 @@ class Route:
     read: dict[str, Cursor]
     name: str
     idle: list[Idle]
+    line: int
 
 
 def seen(source: Source) -> Iterator[Seen]:
@@ -92,6 +94,9 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     imported = list(_imported(rules, routes, mistakes))
     if others and imported:
         imported[0].notes.append(f"no settings of policies, and not read: {', '.join(others)}")
+    lost = ", ".join(f"{_instead(route)} (line {route.line})" for route in routes if not route.targets)
+    if lost and imported:
+        imported[0].notes.append(f"routes without a destination of their own, and not read: {lost}")
     if wishes.only:
         imported = pick(imported, wishes.only, source.file, "host")
     mistakes.end()
@@ -99,6 +104,12 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         message = "no DestinationRule and no VirtualService with HTTP routes stands in this file"
         raise InvalidScenario([Problem(message, source.file)])
     return imported
+
+
+def _instead(route: Route) -> str:
+    """What a route has instead of destinations."""
+    words = [one.name for one in route.idle if one.name in ("delegate", "redirect", "directResponse")]
+    return words[0] if words else "no destination"
 
 
 def _spec(resource: Cursor, mistakes: Mistakes) -> Cursor | None:
@@ -117,11 +128,9 @@ def _rule(resource: Cursor, before: list[Rule], mistakes: Mistakes) -> Iterator[
     if "host" not in read:
         mistakes.add(spec.key_at, "DestinationRule: `host` is missing")
         return
-    host = str(read["host"].data)
+    host = hosts.full(str(read["host"].data), resource)
     if any(rule.host == host for rule in before):
-        message = (
-            f"a second DestinationRule for {host}: Istio takes the trafficPolicy of one of them; join them"
-        )
+        message = f"a second DestinationRule for {read['host'].data}: Istio takes the trafficPolicy of one of them; join them"
         mistakes.add(read["host"].at, message)
         return
     rule = Rule(host, {}, idle=idle)
@@ -132,7 +141,11 @@ def _rule(resource: Cursor, before: list[Rule], mistakes: Mistakes) -> Iterator[
             mistakes.add(subset.at, "a subset: `name` is missing")
             continue
         name = str(own["name"].data)
-        rule.subsets[name] = {**rule.policy, **_traffic(own.get("trafficPolicy"), rule, name, mistakes)}
+        if name in rule.subsets:
+            mistakes.add(
+                own["name"].at, f"a second subset is called {name}: Istio takes one of them; join them"
+            )
+        rule.subsets[name] = _traffic(own.get("trafficPolicy"), rule, name, mistakes)
     yield rule
 
 
@@ -172,14 +185,18 @@ def _service(resource: Cursor, mistakes: Mistakes) -> Iterator[Route]:
                 continue
             port = at["port"].below("number") if "port" in at else None
             subset = str(at["subset"].data) if "subset" in at else ""
-            targets.append(Target(str(at["host"].data), subset, str(port.data) if port else ""))
+            host = hosts.full(str(at["host"].data), resource)
+            targets.append(Target(host, subset, str(port.data) if port else ""))
         label = own.get("name")
-        yield Route(targets, own, str(label.data) if label is not None else f"route-{i + 1}", idle)
+        yield Route(
+            targets, own, str(label.data) if label is not None else f"route-{i + 1}", idle, http.at.line
+        )
 
 
 def _imported(rules: list[Rule], routes: list[Route], mistakes: Mistakes) -> Iterator[Imported]:
     """One import per host, subset and port with settings of its own, or that a route names."""
     asked = list(dict.fromkeys(target for route in routes for target in route.targets))
+    every = [rule.host for rule in rules] + [target.host for target in asked]
     done: set[Target] = set()
     names: set[str] = set()
     for rule in rules:
@@ -188,26 +205,39 @@ def _imported(rules: list[Rule], routes: list[Route], mistakes: Mistakes) -> Ite
         first: list[Imported] = []
         for target in own:
             ways = list(_ways(target, rule, routes, mistakes))
-            done |= {other for other in asked if _same(other, target)}
+            meant = [other for other in asked if _same(other, target)]
+            done |= set(meant)
+            if any(sum(hosts.same(one.host, other.host) for one in rules) > 1 for other in meant):
+                ways[0].notes.append(
+                    "a VirtualService without a namespace leads here, and to others of this name"
+                )
             if first and not target.port and all(any(same(way, f) for f in first) for way in ways):
                 first[0].notes.append(f"subset {target.subset}: as the host")
                 continue
             first = first or ways
-            yield from _named(ways, names)
+            ports = ", ".join(port[1:] for port in rule.ports if port.startswith(":"))
+            if ports and target.subset and not target.port:
+                ways[0].notes.append(
+                    f"on port {ports} the subset stands over the host's portLevelSettings instead"
+                )
+            yield from _named(target, ways, every, names)
     for target in asked:
         if target in done:
             continue
-        found = next((rule for rule in rules if _hosts(rule.host, target.host)), None)
+        fitting = [rule for rule in rules if hosts.covers(rule.host, target.host)]
+        found = max(fitting, key=lambda rule: hosts.closeness(rule.host), default=None)
         ways = list(_ways(target, found, routes, mistakes))
         if target.subset and (found is None or target.subset not in found.subsets):
             for way in ways:
                 way.notes.append(f"no DestinationRule of this file has the subset {target.subset}")
-        yield from _named(ways, names)
+        done |= {other for other in asked if _same(other, target)}
+        yield from _named(target, ways, every, names)
 
 
-def _named(ways: list[Imported], names: set[str]) -> Iterator[Imported]:
-    """Names once each."""
+def _named(target: Target, ways: list[Imported], every: list[str], names: set[str]) -> Iterator[Imported]:
+    """Names once each: that of the host, then subset, port and, behind the first way, the route."""
     for way in ways:
+        way.name = "-".join(filter(None, (hosts.label(target.host, every), *target[1:], way.name)))
         base, again = way.name, 2
         while way.name in names:
             way.name, again = f"{base}-{again}", again + 1
@@ -228,40 +258,36 @@ def _ways(target: Target, rule: Rule | None, routes: list[Route], mistakes: Mist
         own: list[Idle] = []
         outer, per_try = made.route(route.read if route else {}, limits, own, mistakes)
         told = [*idle, *(route.idle if route else ()), *own]
-        way = Imported(_name(target), f.VERSION, ORDER, [*outer, *inner, *per_try], told)
+        way = Imported("", f.VERSION, ORDER, [*outer, *inner, *per_try], told)
+        way.notes += unheard(way)
         if route is None:
             way.notes.append(
                 "no VirtualService of this file leads here: retries are those of every route of a mesh"
             )
-        if any(same(way, other) for other in ways):
+        again = next((other for other in ways if same(way, other)), None)
+        if again is not None:
+            again.idle += [one for one in told if one not in again.idle]
             continue
         if ways and route is not None:
-            way.name = f"{way.name}-{route.name}"
+            way.name = route.name
         ways.append(way)
     yield from ways
 
 
 def _policy(target: Target, rule: Rule | None) -> dict[str, Cursor]:
+    """What holds there (Istio's MergeTrafficPolicy): the destination's settings of the port, else its own; over them
+    those of the subset; instead of all of them those of the subset's port. Only the retry budget is of no port."""
     if rule is None:
         return {}
-    for port in (f"{target.subset}:{target.port}", f":{target.port}"):
-        if target.port and port in rule.ports:
-            return rule.ports[port]
-    return rule.subsets.get(target.subset, rule.policy)
+    budget = {name: one for name, one in rule.policy.items() if name == "retryBudget"}
+    at_port = rule.ports.get(f":{target.port}")
+    policy = rule.policy if at_port is None else {**budget, **at_port}
+    policy = {**policy, **rule.subsets.get(target.subset, {})}
+    own = rule.ports.get(f"{target.subset}:{target.port}") if target.subset else None
+    if own is None:
+        return policy
+    return {**{name: one for name, one in policy.items() if name == "retryBudget"}, **own}
 
 
 def _same(asked: Target, target: Target) -> bool:
-    return _hosts(target.host, asked.host) and asked[1:] == target[1:]
-
-
-def _hosts(rule: str, asked: str) -> bool:
-    """Does a rule for this host say something of that one? A short name is that of a longer one."""
-    if "*" in rule:
-        return fnmatchcase(asked, rule)
-    return rule == asked or rule.startswith(f"{asked}.") or asked.startswith(f"{rule}.")
-
-
-def _name(target: Target) -> str:
-    """reviews.default.svc.cluster.local, v2, 8080 -> reviews-v2-8080."""
-    host = target.host.split(".")[0] if target.host.endswith(".svc.cluster.local") else target.host
-    return "-".join(filter(None, (host, target.subset, target.port)))
+    return hosts.same(target.host, asked.host) and asked[1:] == target[1:]

@@ -52,6 +52,7 @@ HTTP_POOL = {
     **_all(READ, "http1MaxPendingRequests", "http2MaxRequests", "maxRetries", "h2UpgradePolicy"),
     **_all(_WIRE, "maxRequestsPerConnection", "idleTimeout", "useClientProtocol", "maxConcurrentStreams"),
 }
+POOL_TIMES = ("connectTimeout", "idleTimeout", "maxConnectionDuration")
 OUTLIER = {
     **{option.name: READ for option in outlier_options.ISTIO},
     "outlierDetectionHttpErrorCodes": READ,

@@ -1,10 +1,12 @@
 """Istio's traffic policies and routes -> policy blocks, as Istio translates them to Envoy."""
 
+from dataclasses import replace
+
 from sim.policies import outlier_catalog, outlier_options
 from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import Cursor, fields, settings
-from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import GIVEN, Block, Given, Idle, Marked, Mistakes, default, given, plain
 from sim.vendor.settings import envoy_routes as envoy
 from sim.vendor.settings import go
 from sim.vendor.settings import istio_fields as f
@@ -13,6 +15,7 @@ from sim.vendor.settings.envoy_policies import Limits, at_once
 from sim.vendor.settings.envoy_routes import Policies
 
 NONE = "none unless set"
+ZERO = "0 is no limit"
 
 
 def pool(
@@ -25,6 +28,7 @@ def pool(
         for name, known in (("tcp", f.TCP), ("http", f.HTTP_POOL)):
             if name in parts:
                 read |= fields(parts[name], known, name, idle, mistakes)
+                _times(parts[name], mistakes)
     found = settings(read)
     params = keys.params(f.LIMITS, found, go.convert, mistakes)
     block: Block = {}
@@ -37,8 +41,22 @@ def pool(
     limited = any(
         isinstance(one, Marked) and one.value != UINT32 for key, one in block.items() if key != "protocol"
     )
+    idle += [
+        keys.idle(found[name], ZERO)
+        for name, one in params.items()
+        if isinstance(one, Marked) and one.mark == GIVEN and one.value == 0
+    ]
     limits = _limits(found.get("maxRetries"), budget, idle, mistakes)
+    limits.http2 = plain(block["protocol"]) == "HTTP2"
     return ({"use": "envoy-thresholds", "params": block} if limited else None), limits
+
+
+def _times(here: Cursor, mistakes: Mistakes) -> None:
+    """Durations without meaning here: Istio takes no others either."""
+    for name in f.POOL_TIMES:
+        one = here.below(name)
+        if one is not None and one.data is not None:
+            keys.checked(replace(f.TIMEOUT, name=name), go.convert, one.given(), mistakes)
 
 
 def _protocol(upgrade: Cursor | None, mistakes: Mistakes) -> Marked:
@@ -62,8 +80,10 @@ def _limits(most: Given | None, budget: Cursor | None, idle: list[Idle], mistake
     if most is None:
         return Limits()
     value = keys.checked(f.MAX_RETRIES, go.convert, most, mistakes)
-    number = given(UINT32 if value == 0 else value, most, "maxRetries")
-    return Limits(at_once(number), [most])
+    if value == 0:
+        idle.append(keys.idle(most, ZERO))
+        return Limits()
+    return Limits(at_once(given(value, most, "maxRetries")), [most])
 
 
 def outlier(here: Cursor | None, idle: list[Idle], mistakes: Mistakes) -> Block | None:
@@ -124,31 +144,52 @@ def route(
     return [*outer, *retries], per_try
 
 
+def _switched_off(here: Cursor, read: dict[str, Cursor], words: Cursor | None, mistakes: Mistakes) -> None:
+    """Istio takes no `retries` without attempts that say more (validateHTTPRetry)."""
+    attempts = read.get("attempts")
+    if attempts is not None and attempts.data != 0:
+        return
+    more = [
+        name for name in ("perTryTimeout", "retryRemoteLocalities") if (here.data or {}).get(name) is not None
+    ]
+    more += ["retryOn"] if words is not None else []
+    if more:
+        said = (
+            "attempts: 0 is no retries" if attempts is not None else "without attempts there are no retries"
+        )
+        message = f"retries: {said}, and Istio takes no {more[0]} beside it: write attempts, or leave it out"
+        mistakes.add((attempts or here).at, message)
+
+
 def _retries(
     here: Cursor | None, limits: Limits, idle: list[Idle], mistakes: Mistakes
 ) -> tuple[Policies, Policies]:
     read = fields(here, f.RETRIES, "retries", idle, mistakes) if here is not None else {}
     words = read.pop("retryOn", None)
+    if words is not None and words.data == "":
+        words = None
+    if here is not None:
+        _switched_off(here, read, words, mistakes)
     values = keys.params(f.RETRY_OPTIONS, settings(read), go.convert, mistakes)
     if len(values) < len(f.RETRY_OPTIONS):
         return [], []
     times, per_try, base = (values[option.name] for option in f.RETRY_OPTIONS)
+    if here is not None and "attempts" not in read:
+        times = given(0, here.given(), "no attempts")
     assert isinstance(times, Marked) and isinstance(per_try, Marked) and isinstance(base, Marked)
     inner: Policies = []
     if duration_ns(per_try.value) > 0:
         inner = [("timeout", {"after": Marked(per_try.value, per_try.mark, "perTryTimeout", per_try.line)})]
-    usual = {reason for word in f.RETRY_ON.split(",") for reason in envoy.outcomes(word)}
-    on = envoy.retry_on(words, None, idle, mistakes) or default(
-        envoy.in_order(usual), f"{f.RETRY_ON} of the mesh"
+    usual = {reason for word in f.RETRY_ON.split(",") for reason in envoy.outcomes(word, http2=False)}
+    on = envoy.retry_on(words, None, limits.http2, idle, mistakes) or default(
+        envoy.in_order(usual), f"of {f.RETRY_ON}; the others are of HTTP/2 and gRPC"
     )
     if not on.value or times.value == 0:
-        why = "nothing is retried: retryOn names no outcome of the model" if times.value else "attempts: 0"
-        idle += [
-            keys.idle(c.given(), why) for name, c in read.items() if name not in ("perTryTimeout", "attempts")
-        ]
+        why = "nothing is retried: retryOn names no outcome of the model" if times.value else "no retries"
+        idle += [keys.idle(c.given(), why) for name, c in read.items() if name != "perTryTimeout"]
         idle += [keys.idle(one, why) for one in limits.given]
         return [], inner
     counted = "the mesh retries twice" if times.mark != GIVEN else "attempts, which are retries"
     marked = Marked(times.value, times.mark, f"{counted}, and the first try", times.line)
-    waits = {"base_interval": base, "max_interval": base}
+    waits = {"base_interval": replace(base, note="backoff"), "max_interval": base}
     return [("retry", envoy.retry_block(marked, on, waits, limits, {}, mistakes))], inner

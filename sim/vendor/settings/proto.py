@@ -52,8 +52,10 @@ def unwrapped(raw: Any) -> Any:
             parts = {"HUNDRED": 1, "TEN_THOUSAND": 100, "MILLION": 10_000}
             return number(raw["numerator"]) / parts.get(str(raw.get("denominator", "HUNDRED")), 1)
         inner = [name for name in _WRAPS if name in raw]
-        if not inner or set(raw) - {*_WRAPS, "runtime_key", "runtimeKey"}:
+        if set(raw) - {*_WRAPS, "runtime_key", "runtimeKey"}:
             return raw
+        if not inner:
+            return 0  # protobuf's JSON leaves a 0 out: {} is what is left of {value: 0}
         raw = raw[inner[0]]
     return raw
 

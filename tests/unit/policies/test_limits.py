@@ -353,7 +353,14 @@ def test_hystrix_a_thread_pool_refuses_at_its_rejection_threshold():
 def test_envoy_over_http1_waits_for_a_connection_and_at_max_requests_nobody_waits():
     assert bulkhead("envoy-thresholds", max_connections=10)[0] == pool.Params(10, 1024)
     assert bulkhead("envoy-thresholds", max_requests=10)[0] == pool.Params(10)
+    assert bulkhead("envoy-thresholds", max_requests=0)[0] == pool.Params(0)
     assert bulkhead("envoy-thresholds", max_connections=10, protocol="HTTP2")[0] == pool.Params(1024)
+
+
+def test_envoy_over_http1_as_many_connections_as_requests_are_busy_before_anybody_is_refused():
+    assert bulkhead("envoy-thresholds")[0] == pool.Params(1024, 1024)
+    p, s = bulkhead("envoy-thresholds", max_connections=1, max_pending_requests=1, max_requests=1)
+    assert [pool.enter(s, p, 0, w) for w in (0, 0, 1)] == [PASS, WAIT, FULL]
 
 
 def test_settings_that_contradict_each_other_are_told():

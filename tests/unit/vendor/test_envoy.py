@@ -146,6 +146,127 @@ def test_without_retry_on_envoy_retries_nothing():
     assert "nothing is retried" in idle(text)["num_retries"]
 
 
+@pytest.mark.parametrize(
+    ("words", "on"),
+    [
+        ("5xx", ["error", "timeout", "shed", "unreachable"]),
+        ("gateway-error", ["timeout", "shed", "unreachable"]),
+        ("reset", ["timeout", "unreachable"]),
+        ("connect-failure,retriable-status-codes", ["shed", "unreachable"]),
+        ("retriable-status-codes", ["shed"]),
+    ],
+)
+def test_a_callee_that_sheds_answers_with_503_which_words_for_resets_do_not_take(words, on):
+    policy = f"retry_policy: {{retry_on: '{words}', retriable_status_codes: [503]}}"
+    text = f"{CLUSTER}---\n{route(policy)}"
+    assert block(text, "retry")["on"] == on
+    first, second = there_and_back(text, "envoy")
+    assert first == second
+
+
+def test_a_refused_stream_is_no_503_and_a_timeout_no_504():
+    policy = (
+        "retry_policy: {retry_on: 'refused-stream,retriable-status-codes', retriable_status_codes: [504]}"
+    )
+    text = f"{CLUSTER}---\n{route(policy)}"
+    assert all("retry" not in single for single in stack(text))
+    told = {str(i.raw): i.why for i in one(text).idle}
+    assert "sheds answers with 503" in told["refused-stream"]
+    assert "a try that times out is reset" in told["504"]
+
+
+def manager(settings, around="", to="cluster: db"):
+    entry = f"{{match: {{prefix: /}}, route: {{{to}{around}}}}}"
+    hosts = f"virtual_hosts: [{{name: a, routes: [{entry}]}}]"
+    return f"{CLUSTER}---\nhttp_filters: []\n{settings}\nroute_config: {{{hosts}}}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "after", "passed"),
+    [
+        (manager("stream_idle_timeout: 5s"), "5s", {}),
+        (manager("stream_idle_timeout: 5s", ", idle_timeout: 9s"), "9s", {}),
+        (manager("stream_idle_timeout: 5s", ", idle_timeout: 0s"), "15s", {"idle_timeout": "0s is no limit"}),
+        (manager("common_http_protocol_options: {max_stream_duration: 2s}"), "2s", {}),
+        (
+            manager("", ", timeout: 3s, max_stream_duration: {max_stream_duration: 2s}"),
+            "2s",
+            {"route timeout": "max_stream_duration passes before it"},
+        ),
+    ],
+)
+def test_whatever_ends_a_stream_first_is_the_timeout_of_all_tries(text, after, passed):
+    assert stack(text)[0] == {"timeout": {"after": after}}
+    assert passed.items() <= idle(text).items()
+
+
+def test_a_timeout_of_all_tries_that_hides_a_hanging_host_from_the_model_is_told():
+    def hidden(settings):
+        return any("as a 504 of its host" in note for note in one(f"{CLUSTER}---\n{route(settings)}").notes)
+
+    assert hidden("timeout: 1s")
+    assert not hidden("timeout: 0s")
+    assert not hidden("timeout: 1s, retry_policy: {per_try_timeout: 0.2s}")
+
+
+def test_a_try_ends_when_no_answer_comes_for_its_idle_time():
+    policy = "retry_policy: {retry_on: 5xx, per_try_timeout: 2s, per_try_idle_timeout: 1s}"
+    found = stack(f"{CLUSTER}---\n{route(policy)}")
+    assert found[-1] == {"timeout": {"after": "1s"}}
+
+
+def test_what_a_connection_manager_says_is_told():
+    told = idle(manager("request_timeout: 4s\nstream_flash_timeout: 3s"))
+    assert "arrives at once" in told["request_timeout"]
+    assert "not read" in told["stream_flash_timeout"]
+
+
+def test_routes_without_a_cluster_of_a_name_are_told():
+    both = "routes: [{match: {}, route: {cluster_header: x}}, {match: {}, redirect: {}}, "
+    text = f"{CLUSTER}---\n{route('timeout: 1s').replace('routes: [', both)}"
+    assert any("cluster_header (line" in note and "redirect (line" in note for note in one(text).notes)
+
+
+def test_weights_of_clusters_are_told():
+    text = route("weighted_clusters: {clusters: [{name: db, weight: 3}, {name: dc, weight: 1}]}")
+    assert "share of the requests" in idle(text.replace("cluster: db, ", ""))["weight"]
+
+
+def test_settings_of_a_route_that_is_like_another_are_told():
+    text = f"{CLUSTER}---\n{route('timeout: 1s')}"
+    other = "routes: [{match: {}, route: {cluster: db, timeout: 1s, priority: HIGH}}, "
+    assert "priority" in idle(text.replace("routes: [", other))
+    last = text.replace(
+        "timeout: 1s}}]", "timeout: 1s}}, {match: {}, route: {cluster: db, timeout: 1s, priority: HIGH}}]"
+    )
+    assert "priority" in idle(last)
+
+
+def test_routes_without_their_cluster_come_back_as_they_were():
+    first, second = there_and_back(ROUTES, "envoy")
+    assert first == second
+
+
+def test_limits_as_large_as_their_fields_are_none():
+    most = 2**32 - 1
+    limits = (
+        f"max_connections: {most}, max_pending_requests: {most}, max_requests: {most}, max_retries: {most}"
+    )
+    text = cluster(f"circuit_breakers: {{thresholds: [{{{limits}}}]}}\noutlier_detection: {{}}")
+    assert [next(iter(single)) for single in stack(text)] == ["outlier"]
+    assert "no limit" in idle(text)["max_retries"]
+
+
+def test_a_zero_that_protobuf_leaves_out_is_one():
+    text = cluster("outlier_detection: {}\ncommon_lb_config: {healthy_panic_threshold: {}}")
+    assert block(text, "outlier")["params"]["healthy_panic_threshold"] == 0
+
+
+def test_a_cluster_may_be_drained():
+    text = cluster("circuit_breakers: {thresholds: [{max_requests: 0}]}")
+    assert block(text, "bulkhead")["params"]["max_requests"] == 0
+
+
 def test_fields_of_the_split_mode_have_no_meaning_without_it():
     text = cluster("outlier_detection: {consecutive_local_origin_failure: 3}")
     assert "no effect" in idle(text)["consecutive_local_origin_failure"]
@@ -166,6 +287,9 @@ def test_fields_of_the_split_mode_have_no_meaning_without_it():
         (cluster("outlier_detection: {base_ejection_time: 60s, max_ejection_time: 30s}"), "max_ejection_time cannot be shorter"),
         (cluster("outlier_detection: {monitors: [x]}"), "no counterpart"),
         (cluster("outlier_detection: 5"), "is not a mapping"),
+        (cluster("circuit_breakers: {thresholds: [{max_connections: 0}]}"), "each host one connection all the same"),
+        ("static_resources: {clusters: [{name: a, outlier_detection: {}}], listener: []}", "did you mean listeners?"),
+        ("clusters: [{name: a, outlier_detection: {}}, {name: a}]", "a second cluster is called a"),
         (cluster("circuit_breakers: {thresholds: {max_requests: 3}}"), "is not a list"),
         (cluster("circuit_breakers: {thresholds: [{max_requests: -1}]}"), "out of range"),
         (cluster("circuit_breakers: {thresholds: [{max_requests: 5000000000}]}"), "4.29497e+09"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.vendor.files import block, idle, imported, one, stack, there_and_back, wrong
+from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
 
 RULE = """
 apiVersion: networking.istio.io/v1
@@ -64,6 +64,90 @@ def test_subsets_inherit_the_destination_and_ports_inherit_nothing():
     assert port["bulkhead"]["params"]["max_connections"].value == 2**32 - 1
 
 
+def test_a_port_of_a_subset_has_the_settings_of_the_subset_over_those_of_the_port():
+    text = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+spec:
+  host: db
+  trafficPolicy:
+    connectionPool: {tcp: {maxConnections: 100}}
+    portLevelSettings: [{port: {number: 80}, outlierDetection: {consecutive5xxErrors: 2}}]
+  subsets:
+  - {name: plain}
+  - {name: v1, trafficPolicy: {outlierDetection: {consecutive5xxErrors: 9}}}
+  - name: v2
+    trafficPolicy:
+      outlierDetection: {consecutive5xxErrors: 9}
+      portLevelSettings: [{port: {number: 80}, connectionPool: {tcp: {maxConnections: 5}}}]
+---
+kind: VirtualService
+spec:
+  hosts: [db]
+  http:
+  - {name: all, route: [DESTINATIONS]}
+"""
+    to = [
+        f"{{destination: {{host: db, subset: {name}, port: {{number: 80}}}}}}"
+        for name in ("plain", "v1", "v2")
+    ]
+    found = by_name(text.replace("DESTINATIONS", ", ".join(to)))
+    assert found["db-plain-80"]["outlier"]["params"]["consecutive5xxErrors"].value == 2
+    assert found["db-v1-80"]["outlier"]["params"]["consecutive5xxErrors"].value == 9
+    assert "bulkhead" not in found["db-v1-80"], "a port inherits no connection pool"
+    assert "outlier" not in found["db-v2-80"]
+    assert found["db-v2-80"]["bulkhead"]["params"]["max_connections"].value == 5
+
+
+def test_a_short_host_is_one_of_the_namespace_of_its_resource():
+    def limit(host, namespace, most):
+        policy = f"trafficPolicy: {{connectionPool: {{tcp: {{maxConnections: {most}}}}}}}"
+        head = f"metadata: {{name: a, namespace: {namespace}}}"
+        return f"kind: DestinationRule\napiVersion: networking.istio.io/v1\n{head}\nspec: {{host: {host}, {policy}}}\n"
+
+    timeout = service("timeout: 1s").replace("spec", "metadata: {namespace: y}\nspec")
+    rules = [limit("db.x.svc.cluster.local", "x", 4), limit("db", "y", 8), limit("db.external.com", "y", 9)]
+    found = by_name("---\n".join([*rules, timeout]))
+    assert list(found) == ["db-x", "db-y", "db.external.com"]
+    assert ["timeout" in policies for policies in found.values()] == [False, True, False]
+
+
+def test_a_short_host_that_may_be_one_of_several_namespaces_is_told():
+    rules = [rule("outlierDetection: {}").replace("db", f"db.{name}.svc.cluster.local") for name in "xy"]
+    found = imported("---\n".join([*rules, service("timeout: 1s")]))
+    assert [one.name for one in found] == ["db-x", "db-y"]
+    assert all(any("without a namespace" in note for note in one.notes) for one in found)
+
+
+def test_the_rule_for_a_host_goes_before_one_for_many():
+    many = rule("outlierDetection: {}").replace("host: db", "host: '*.local'")
+    text = f"{many}---\n{rule('outlierDetection: {consecutive5xxErrors: 3}')}---\n{service('timeout: 1s')}"
+    found = by_name(text)
+    assert list(found) == ["*.local", "db"]
+    assert found["db"]["outlier"]["params"]["consecutive5xxErrors"].value == 3
+    found = by_name(f"{many.replace('*.local', '*')}---\n{service('timeout: 1s')}")
+    assert list(found["db"]) == ["timeout", "retry", "outlier"]
+
+
+def test_limits_of_zero_are_none_and_told():
+    pool = "connectionPool: {tcp: {maxConnections: 0}, http: {http2MaxRequests: 0, maxRetries: 0}}"
+    assert [next(iter(single)) for single in stack(rule(pool))] == ["retry"]
+    told = idle(rule(pool))
+    assert {told[name] for name in ("maxConnections", "http2MaxRequests", "maxRetries")} == {"0 is no limit"}
+
+
+def test_routes_without_a_destination_are_told():
+    more = "http: [{delegate: {name: a}, timeout: 2s}, {redirect: {uri: /}}, "
+    text = service("timeout: 1s").replace("http: [", more)
+    assert any("delegate (line 2), redirect (line 2)" in note for note in one(text).notes)
+
+
+def test_settings_of_a_route_that_is_like_another_are_told():
+    more = "http: [{route: [{destination: {host: db}}], timeout: 1s}, "
+    text = service("timeout: 1s, fault: {abort: {httpStatus: 500}}").replace("http: [", more)
+    assert "faults:" in idle(text)["fault"]
+
+
 def test_limits_that_are_not_set_are_none_not_envoys():
     params = block(rule("connectionPool: {http: {http2MaxRequests: 9}}"), "bulkhead")["params"]
     assert (params["max_connections"], params["max_pending_requests"], params["max_requests"]) == (
@@ -76,7 +160,7 @@ def test_limits_that_are_not_set_are_none_not_envoys():
 
 def test_every_route_of_a_mesh_retries_twice_unless_it_says_otherwise():
     retry = block(rule("loadBalancer: {simple: RANDOM}"), "retry")
-    assert (retry["attempts"], retry["on"]) == (3, ["shed", "unreachable"])
+    assert (retry["attempts"], retry["on"]) == (3, ["unreachable"])
     assert retry["backoff"]["exponential"] == {"base": "25ms", "multiplier": 2, "cap": "250ms"}
     assert all("retry" not in single for single in stack(service("retries: {attempts: 0}")))
 
@@ -91,6 +175,28 @@ def test_a_virtual_service_says_timeout_and_retries_of_a_subset():
     assert "retry" not in base
 
 
+def test_retries_without_attempts_are_none():
+    assert stack(service("retries: {}, timeout: 1s")) == [{"timeout": {"after": "1s"}}]
+
+
+def test_a_value_is_told_by_the_name_that_istio_has_for_it():
+    assert marks(service("retries: {attempts: 3, backoff: 10ms}"), "retry")["base"] == ("given", "backoff")
+
+
+def test_an_empty_retry_on_is_that_of_the_mesh():
+    assert block(service('retries: {attempts: 3, retryOn: ""}'), "retry")["on"] == ["unreachable"]
+
+
+def test_words_of_grpc_count_where_the_callee_speaks_http2_alone():
+    words = service("retries: {attempts: 3, retryOn: 'unavailable,503'}")
+    assert block(words, "retry")["on"] == ["shed"]
+    words = service("retries: {attempts: 3, retryOn: 'connect-failure,unavailable'}")
+    assert block(words, "retry")["on"] == ["unreachable"]
+    assert "a status of gRPC" in idle(words)["retryOn"]
+    upgraded = f"{rule('connectionPool: {http: {h2UpgradePolicy: UPGRADE}}')}---\n{words}"
+    assert block(upgraded, "retry")["on"] == ["shed", "unreachable"]
+
+
 def test_the_deprecated_consecutive_errors_counts_gateway_errors():
     params = block(rule("outlierDetection: {consecutiveErrors: 3}"), "outlier")["params"]
     assert (params["consecutiveGatewayErrors"], params["consecutive5xxErrors"]) == (3, 0)
@@ -102,7 +208,7 @@ def test_max_retries_bounds_the_retries_of_the_route():
     retry = block(rule("connectionPool: {http: {maxRetries: 2}}"), "retry")
     assert retry["budget"]["params"] == {"budget_percent": 0, "min_retry_concurrency": 2}
     text = f"{rule('connectionPool: {http: {maxRetries: 2}}')}---\n{service('retries: {attempts: 0}')}"
-    assert idle(text)["maxRetries"] == "attempts: 0"
+    assert idle(text)["maxRetries"] == "no retries"
 
 
 def test_other_resources_of_the_file_are_named():
@@ -128,14 +234,18 @@ def test_resources_of_a_list_are_read():
         (rule("outlierDetection: {outlierDetectionHttpErrorCodes: ['500']}"), "have no codes"),
         (rule("connectionPool: {http: {h2UpgradePolicy: MAYBE}}"), "none of DEFAULT, DO_NOT_UPGRADE, UPGRADE"),
         (rule("connectionPool: {tcp: {maxConnections: -1}}"), "out of range"),
+        (rule("connectionPool: {tcp: {connectTimeout: 1}}"), "connectTimeout: 1 is not a duration"),
         (rule("connectionPools: {}"), "did you mean connectionPool?"),
         (rule("portLevelSettings: [{connectionPool: {}}]"), "`port: {number: 8080}` is missing"),
         (rule("outlierDetection: {}", "subsets: [{labels: {}}], "), "a subset: `name` is missing"),
+        (rule("outlierDetection: {}", "subsets: [{name: a}, {name: a}], "), "a second subset is called a"),
         ("kind: DestinationRule\nspec: {trafficPolicy: {}}\n", "`host` is missing"),
         ("kind: DestinationRule\nmetadata: {}\n", "`spec` is missing"),
         (f"{rule('tls: {}')}---\n{rule('tls: {}')}", "a second DestinationRule for db"),
         ("apiVersion: config.istio.io/v1alpha2\nkind: DestinationPolicy\nspec: {}\n", "removed in Istio 1.0; write a DestinationRule"),
         (service("retries: {attempts: -1}"), "out of range"),
+        (service("retries: {perTryTimeout: 2s}"), "without attempts there are no retries, and Istio takes no perTryTimeout beside it"),
+        (service("retries: {attempts: 0, retryOn: 5xx}"), "attempts: 0 is no retries, and Istio takes no retryOn beside it"),
         (service("retries: {tries: 3}"), "has no setting 'tries'"),
         (service("retries: {retryOn: sometimes}"), "retry_on has no setting 'sometimes'"),
         (service("timeout: 3"), "is not a duration"),

@@ -21,7 +21,7 @@ ALL = ("resilience4j", "envoy", "istio", "polly", "sentinel")
 FITTING = {
     "resilience4j": "breaker: {use: resilience4j}, timeout: 1s",
     "envoy": "outlier: envoy-outlier-detection, timeout: 1s",
-    "istio": "outlier: istio, timeout: 1s",
+    "istio": "stack: [{timeout: 1s}, {outlier: istio}]",
     "polly": "stack: [{timeout: 9s}, {retry: {jitter: polly}}, {breaker: polly-v8}, {timeout: 1s}]",
     "sentinel": "breaker: {use: sentinel, params: {grade: 1, count: 0.5, timeWindow: 10}}",
 }
@@ -73,6 +73,9 @@ def test_policies_that_no_tool_has_are_refused_where_they_stand(policy, target):
         ("istio", "outlier: envoy-outlier-detection", "write `use: istio`"),
         ("istio", "retry: {attempts: 2, backoff: {exponential: {base: 1s, cap: 2s}}}", "write cap: 10s"),
         ("istio", "timeout: 10us", "1ms or longer"),
+        ("istio", "bulkhead: 3, timeout: 1s", "write a retry, or the timeout first in `stack:`"),
+        ("istio", "retry: {attempts: 2, on: [timeout]}", "retries a lost connection, too (reset): add unreachable"),
+        ("envoy", "retry: {attempts: 2, on: [error, timeout]}", "retries a lost connection, too (reset): add unreachable"),
         ("istio", "bulkhead: {use: envoy-thresholds, params: {max_pending_requests: 0}}", "a limit of 0 is none"),
         ("polly", "timeout: 1s", "the standard handler retries at least once"),
         ("polly", "stack: [{timeout: 9s}, {retry: {jitter: polly}}, {timeout: 1ms}]", "10ms to one day"),
@@ -119,6 +122,15 @@ def test_without_policies_there_is_nothing_to_write_and_edges_may_be_named():
     with pytest.raises(UsageError, match="did you mean web -> db?"):
         written(scenario("timeout: 1s"), "resilience4j", ("web -> bd",))
     assert "9s" in written(scenario("timeout: 1s"), "resilience4j", ("users->web",))
+
+
+def test_a_callee_that_sheds_is_retried_by_the_code_of_its_answer():
+    retry = "retry: {attempts: 2, on: [ON], backoff: {exponential: {base: 25ms, cap: 250ms}}}"
+    istio = written(scenario(retry.replace("ON", "shed, unreachable")), "istio")
+    assert '"connect-failure,503"' in istio
+    envoy = written(scenario(retry.replace("ON", "shed")), "envoy")
+    assert "retry_on: retriable-status-codes" in envoy
+    assert "- 503" in envoy
 
 
 def test_what_a_scenario_does_not_limit_no_default_of_envoy_limits():

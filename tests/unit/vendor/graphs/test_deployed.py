@@ -123,6 +123,16 @@ spec:
 """
 
 
+def test_annotations_by_which_linkerd_breaks_and_retries_are_told():
+    mesh = "{balancer.linkerd.io/failure-accrual: consecutive, retry.linkerd.io/http: 5xx, linkerd.io/inject: enabled}"
+    text = deployment("web") + service("web").replace("metadata: {", f"metadata: {{annotations: {mesh}, ")
+    told = " ".join(line.lstrip("# ") for line in imported(text).text.splitlines())
+    assert "balancer.linkerd.io/failure-accrual: consecutive (line" in told
+    assert "retry.linkerd.io/http: 5xx (line" in told
+    assert "`breaker: {use: linkerd}`" in told
+    assert "inject" not in told
+
+
 def test_an_autoscaler_is_one_and_what_else_it_looks_at_is_named():
     text = service("front") + deployment("front") + SCALER
     front = scenario(text).services["front"]
