@@ -28,28 +28,41 @@ def text(
     load_text(written, name, known_breakers=breakers)
     tree = source.parse(written, name)
     chosen = _chosen(imported, at)
-    lines = written.splitlines()
-    variants = tree.data.get("variants")
-    if variants and VARIANT in variants:
-        place = where(tree, ("variants", VARIANT), on_key=True)
-        raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
-    if variants:
-        first = where(tree, ("variants", next(iter(variants))), on_key=True)
-        own = where(tree, ("variants",), on_key=True)
-        if first.line == own.line:
-            message = "these variants stand in one line: write each in a line of its own"
-            raise InvalidScenario([problem(own, message)])
-        at_line, indent = first.line - 1, first.col - 1
-    elif "variants" in tree.data:
-        at_line, indent = where(tree, ("variants",), on_key=True).line, 2
-        lines[at_line - 1] = "variants:"
-    else:
-        lines += ["", "variants:", "  as-it-was: {}"]
-        at_line, indent = len(lines), 2
+    lines, at_line, indent = _place(written.splitlines(), tree)
     new = [" " * indent + line for line in _variant(chosen, tree, file)]
     out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
     load_text(out, f"{name} with {file}", known_breakers=breakers)
     return out
+
+
+def _place(lines: list[str], tree: Tree) -> tuple[list[str], int, int]:
+    """(the lines, after how many of them the variant goes, its indent): behind the other variants, the first of
+    which is what all are compared with."""
+    variants = tree.data.get("variants")
+    if not variants and "variants" not in tree.data:
+        lines = [*lines, "", "variants:", "  as-it-was: {}"]
+        return lines, len(lines), 2
+    own = where(tree, ("variants",), on_key=True)
+    if not variants:
+        begun = [*lines[: own.line - 1], "variants:", "  as-it-was: {}", *lines[own.line :]]
+        return begun, own.line + 1, 2
+    if VARIANT in variants:
+        place = where(tree, ("variants", VARIANT), on_key=True)
+        raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
+    first = where(tree, ("variants", next(iter(variants))), on_key=True)
+    if first.line == own.line or own.source[own.col - 1 :].partition(":")[2].strip().startswith("{"):
+        message = "these variants stand in braces: write each in a line of its own"
+        raise InvalidScenario([problem(own, message)])
+    return lines, _end(lines, tree, own.line), first.col - 1
+
+
+def _end(lines: list[str], tree: Tree, begins: int) -> int:
+    """The last line of a block of the file that is neither blank nor a comment on what follows."""
+    keys = [at.line for place, at in tree.keys.items() if len(place) == 1 and at.line > begins]
+    end = min(keys, default=len(lines) + 1) - 1
+    while lines[end - 1].strip() == "" or lines[end - 1].startswith(("#", "...", "---")):
+        end -= 1
+    return end
 
 
 def _chosen(imported: list[Imported], at: tuple[str, ...]) -> dict[str, Imported]:

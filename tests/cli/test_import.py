@@ -61,7 +61,7 @@ def test_policies_go_into_a_scenario_of_ones_own_and_its_text_stays(settings, ca
     after = (settings / "new.yaml").read_text()
     assert [line for line in after.splitlines() if line in before.splitlines()] == before.splitlines()
     loaded = load_file("new.yaml")
-    assert loaded.variant_names == ("imported", "none", "breaker")
+    assert loaded.variant_names == ("none", "breaker", "imported")
     stack = loaded.scenario("imported").edges["web -> db"].stack
     assert [next(iter(single.model_fields_set)) for single in stack] == ["breaker", "timeout"]
     assert loaded.scenario("none").edges == {}
@@ -81,6 +81,27 @@ def test_into_takes_the_place_of_what_an_edge_has_and_makes_variants_where_there
     edge = loaded.scenario("imported").edges["web -> db"]
     assert (edge.timeout, len(edge.stack), edge.network is None) == (None, 2, False)
     assert loaded.scenario("as-it-was").edges["web -> db"].timeout.after == 10**9
+
+
+@pytest.mark.parametrize(
+    ("below", "names"),
+    [
+        (
+            "  slow:\n    services: {db: {slots: 1}}\n\n# what is asked\nexpect: []\n",
+            ("base", "slow", "imported"),
+        ),
+        ("  # none\n", ("base", "imported")),
+        ("  slow: {services: {db: {slots: 1},\n    web: {slots: 7}}}", ("base", "slow", "imported")),
+    ],
+)
+def test_into_leaves_the_first_variant_the_one_that_others_are_compared_with(below, names, settings, capsys):
+    text = (settings / "tiny.yaml").read_text()
+    (settings / "own.yaml").write_text(text[: text.index("variants:")] + "variants:\n  base: {}\n" + below)
+    code, out, err = call(capsys, "import", "application.yml", "--into", "own.yaml", "--at", "web -> db")
+    assert (code, err) == (0, "")
+    (settings / "new.yaml").write_text(out)
+    assert load_file("new.yaml").variant_names == names
+    assert below.strip() in out or below.split("#")[0].strip() in out
 
 
 @pytest.mark.parametrize(
