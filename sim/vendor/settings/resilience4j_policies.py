@@ -125,6 +125,9 @@ def _own_classes(wanted: list[str], ignored: list[str], ignore: Given | None, ma
     own = exceptions.own(wanted)
     if own:
         made.notes.append(f"{', '.join(own)}: a class of the application, taken as the outcome `error`")
+    never = [name for name in wanted if exceptions.CLASSES.get(name) == ()]
+    if never:
+        made.notes.append(f"{', '.join(never)}: the model has no such answers")
     strange = [name for name in ignored if not exceptions.CLASSES.get(name)]
     if ignore is not None and strange:
         why = "the model knows no kinds of errors, so none is ignored for its class"

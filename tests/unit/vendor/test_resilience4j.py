@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.vendor.settings.exceptions import ANY, CLASSES, WRITTEN
 from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
 
 YML = """
@@ -160,6 +161,48 @@ def test_exceptions_are_outcomes_and_unknown_classes_are_errors_of_the_applicati
     assert any("com.acme.Broken" in note for note in one(text).notes)
     every = block(of("retry", "maxAttempts: 3"), "retry")["on"]
     assert every == ["error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "expired"]
+
+
+R4J = "io.github.resilience4j."
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("java.lang.Throwable", set(ANY)),
+        ("java.lang.Exception", set(ANY)),
+        ("java.lang.RuntimeException", set(ANY) - {"timeout"}),
+        ("java.lang.Error", set()),
+        ("java.io.IOException", {"unreachable", "timeout"}),
+        ("java.util.concurrent.TimeoutException", {"timeout"}),
+        ("java.lang.IllegalStateException", set()),
+        ("java.util.concurrent.CancellationException", {"cancelled"}),
+        ("org.springframework.web.client.HttpStatusCodeException", {"error", "shed"}),
+        ("org.springframework.web.client.HttpClientErrorException", set()),
+        ("feign.FeignException", {"error", "shed", "unreachable"}),
+        (f"{R4J}circuitbreaker.CallNotPermittedException", {"broken"}),
+        (f"{R4J}ratelimiter.RequestNotPermitted", {"limited"}),
+        (f"{R4J}bulkhead.BulkheadFullException", {"bulkhead"}),
+    ],
+)
+def test_a_class_stands_for_what_its_subclasses_stand_for(name, reasons):
+    assert set(CLASSES[name]) == reasons
+
+
+def test_what_an_outcome_is_written_as_stands_for_it_alone():
+    assert {reason: CLASSES[name] for reason, name in WRITTEN.items()} == {r: (r,) for r in WRITTEN}
+
+
+def test_a_recorded_runtime_exception_records_refusals_but_no_checked_timeout():
+    found = block(of("circuitbreaker", "recordExceptions: [java.lang.RuntimeException]"), "breaker")
+    assert set(found["failures"]) == set(ANY) - {"timeout"}
+    found = block(of("retry", "ignoreExceptions: [java.lang.RuntimeException]"), "retry")
+    assert found["on"] == ["timeout"]
+    answers = of(
+        "retry",
+        "retryExceptions: [java.io.IOException, org.springframework.web.client.HttpClientErrorException]",
+    )
+    assert any("HttpClientErrorException: the model has no such answers" in n for n in one(answers).notes)
 
 
 def test_what_is_neither_recorded_nor_ignored_is_a_success():
