@@ -40,12 +40,16 @@ def command(
     resolve it, and a verdict. What is not resolved has failed. A page with a figure per target goes to
     results/validation. Exit code 4 if any check failed.
     """
+    from sim.errors import UsageError
     from sim.experiment.execute import FailedRun
     from sim.validation.run import Validation
 
     targets = _chosen(names)
     place = folders.place(output, "validation", "quick" if quick else "full", *names)
     validation = Validation(targets, quick=quick, engine=engine)
+    if not validation.checks:
+        msg = f"no check of {' and '.join(names)} is quick; leave out --quick"
+        raise UsageError(msg)
     for name in validation.engines:
         _prepare(name)
     began = time.perf_counter()

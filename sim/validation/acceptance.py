@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from sim.experiment.compare import interval
+
 SIGMAS = 4.0
 LEVEL = math.erfc(SIGMAS / math.sqrt(2.0))
 """Chance of a value beyond four standard deviations, both sides together: 6.3e-5."""
@@ -143,4 +145,27 @@ class Equal:
         return Judgement(expected if equal else worst, 0.0, 0.0, PASS if equal else FAIL)
 
 
-Rule = Within | About | Proportion | Equal
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """The 95 % intervals of a comparison, one over every `size` replications, hold the truth as often as they say.
+
+    The share that does lies within `tolerance` of the expected one, as does its own interval.
+    """
+
+    truth: float
+    size: int
+    tolerance: float
+
+    def judge(self, samples: Sequence[Sample], expected: float) -> Judgement:
+        """Judge the replications of one observable; what is left over from groups of `size` does not count."""
+        values = [a / b if b else math.nan for a, b in samples]
+        n = len(values) // self.size
+        if not n or any(map(math.isnan, values)):
+            return Judgement(math.nan, math.nan, math.nan, NO_DATA)
+        intervals = [interval(values[i * self.size : (i + 1) * self.size]) for i in range(n)]
+        share = sum(i.low <= self.truth <= i.high for i in intervals) / n
+        near = abs(share - expected) <= self.tolerance * expected
+        return _judged(share, wilson(share * n, n)[1], expected, near=near, cap=self.tolerance)
+
+
+Rule = Within | About | Proportion | Equal | Covers

@@ -1,6 +1,6 @@
 """Run checks and judge them: replications with seeds of their own, a failed check once more with fresh ones."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
@@ -67,7 +67,7 @@ class _Plan:
     effort: Effort
     engine: str
     first: Outcome | None = None
-    rows: dict[int, dict[str, float]] = field(default_factory=dict)
+    rows: dict[int, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def round(self) -> int:
@@ -121,7 +121,12 @@ class _Plan:
 
 
 def engine_for(check: Check, effort: Effort, wanted: str) -> str:
-    """The engine that runs a check: `auto` is the compiled one wherever it can. Raises NotCovered."""
+    """The engine that runs a check, "" if nothing is run: `auto` is the compiled one wherever it can.
+
+    Raises NotCovered.
+    """
+    if check.trial is not None:
+        return ""
     overrides = (*check.settings, *effort.settings)
     loaded = load_file(str(scenario_file(check.scenario)), overrides=overrides)
     topology = build(loaded.scenario(check.variant))
@@ -148,7 +153,7 @@ class Validation:
     @property
     def engines(self) -> tuple[str, ...]:
         """That will be used."""
-        return tuple(sorted({plan.engine for plan in self._plans}))
+        return tuple(sorted({plan.engine for plan in self._plans} - {""}))
 
     @property
     def runs(self) -> int:
@@ -183,11 +188,22 @@ class Validation:
 
 
 def _completed(plans: list[_Plan], jobs: int, done: Callable[[int], None] | None) -> Iterator[_Plan]:
-    """Plans as their last replication comes in."""
-    by_key = {plan.name: plan for plan in plans}
-    tasks = (task for plan in plans for task in plan.tasks())
+    """Plans as their last replication comes in; first those that run no scenario."""
+    yield from _tried([plan for plan in plans if plan.check.trial is not None], done)
+    by_key = {plan.name: plan for plan in plans if plan.check.trial is None}
+    tasks = (task for plan in by_key.values() for task in plan.tasks())
     for row in execute(tasks, jobs, done=done):
         plan = by_key[row.value]
         plan.rows[row.seed] = row.values
         if plan.complete:
             yield plan
+
+
+def _tried(plans: list[_Plan], done: Callable[[int], None] | None) -> Iterator[_Plan]:
+    for plan in plans:
+        for seed in plan.seeds:
+            assert plan.check.trial is not None
+            plan.rows[seed] = plan.check.trial(seed)
+            if done is not None:
+                done(1)
+        yield plan

@@ -1,6 +1,6 @@
 """What is validated: a target is a list of checks, a check runs one scenario and holds what must come out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -68,7 +68,7 @@ class Check:
 
     name: str
     scenario: str
-    """File name below scenarios/validation."""
+    """File name below scenarios/validation; empty if `trial` stands in its place."""
     x: float
     """Value of the parameter that varies."""
     expected: tuple[Expected, ...]
@@ -78,6 +78,8 @@ class Check:
     settings: tuple[str, ...] = ()
     """As of --set."""
     variant: str | None = None
+    trial: Callable[[int], Mapping[str, float]] | None = None
+    """Seed -> observables: what is examined without a run, such as the random numbers themselves."""
 
     def effort(self, quick: bool) -> Effort | None:
         """What is run of it."""

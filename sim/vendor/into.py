@@ -28,41 +28,37 @@ def text(
     load_text(written, name, known_breakers=breakers)
     tree = source.parse(written, name)
     chosen = _chosen(imported, at)
-    lines, at_line, indent = _place(written.splitlines(), tree)
+    lines, at_line, indent = _room(tree)
     new = [" " * indent + line for line in _variant(chosen, tree, file)]
     out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
     load_text(out, f"{name} with {file}", known_breakers=breakers)
     return out
 
 
-def _place(lines: list[str], tree: Tree) -> tuple[list[str], int, int]:
-    """(the lines, after how many of them the variant goes, its indent): behind the other variants, the first of
-    which is what all are compared with."""
+def _room(tree: Tree) -> tuple[list[str], int, int]:
+    """(lines of a scenario, behind how many of them a further variant goes, its indent)."""
+    lines = tree.text.splitlines()
     variants = tree.data.get("variants")
-    if not variants and "variants" not in tree.data:
-        lines = [*lines, "", "variants:", "  as-it-was: {}"]
+    if "variants" not in tree.data:
+        lines += ["", "variants:", "  as-it-was: {}"]
         return lines, len(lines), 2
     own = where(tree, ("variants",), on_key=True)
     if not variants:
-        begun = [*lines[: own.line - 1], "variants:", "  as-it-was: {}", *lines[own.line :]]
-        return begun, own.line + 1, 2
+        lines[own.line - 1 : own.line] = ["variants:", "  as-it-was: {}"]
+        return lines, own.line + 1, 2
     if VARIANT in variants:
         place = where(tree, ("variants", VARIANT), on_key=True)
         raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
     first = where(tree, ("variants", next(iter(variants))), on_key=True)
-    if first.line == own.line or own.source[own.col - 1 :].partition(":")[2].strip().startswith("{"):
+    if first.line == own.line or own.source[own.col - 1 :].partition(":")[2].lstrip().startswith("{"):
         message = "these variants stand in braces: write each in a line of its own"
         raise InvalidScenario([problem(own, message)])
-    return lines, _end(lines, tree, own.line), first.col - 1
-
-
-def _end(lines: list[str], tree: Tree, begins: int) -> int:
-    """The last line of a block of the file that is neither blank nor a comment on what follows."""
-    keys = [at.line for place, at in tree.keys.items() if len(place) == 1 and at.line > begins]
-    end = min(keys, default=len(lines) + 1) - 1
-    while lines[end - 1].strip() == "" or lines[end - 1].startswith(("#", "...", "---")):
+    behind = [at.line for place, at in tree.keys.items() if len(place) == 1 and at.line > own.line]
+    end = min(behind, default=len(lines) + 1) - 1
+    # Blank lines, and comments that begin a line, belong to what comes next.
+    while end > first.line and (not lines[end - 1].strip() or lines[end - 1].startswith(("#", "..."))):
         end -= 1
-    return end
+    return lines, end, first.col - 1
 
 
 def _chosen(imported: list[Imported], at: tuple[str, ...]) -> dict[str, Imported]:

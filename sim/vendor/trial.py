@@ -15,6 +15,8 @@ USUAL_RATE = 50
 WHEN = {"at": "60s", "for": "60s"}
 BELOW_LIMIT = 0.8
 """Load of a callee, as a share of what a rate limit of the file lets pass."""
+SHORT = 40
+"""Faults and variants of so many characters stand in one line: whoever tries more adds to them."""
 HOSTS = 10
 """Replicas of a callee whose hosts are judged one by one."""
 
@@ -23,12 +25,18 @@ def text(imported: list[Imported], file: str) -> str:
     """The scenario."""
     names = callees(imported)
     tree = _tree(imported, names, file)
+    shown = "-" if file == "<stdin>" else file
     head = [
-        f"# Made by `cascadelab import {file}`. The policies below `edges:` are those of the file; load, services and",
+        f"# Made by `cascadelab import {shown}`. The policies below `edges:` are those of the file; load, services and",
         "# faults are made up for a trial. To put the policies into a scenario of yours:",
-        f"#   cascadelab import {file} --into SCENARIO.yaml --at 'web -> db{'=NAME' if len(names) > 1 else ''}' -o NEW.yaml",
+        f"#   cascadelab import {shown} --into SCENARIO.yaml --at 'web -> db{'=NAME' if len(names) > 1 else ''}' -o NEW.yaml",
     ]
-    body = [*write.lines(tree[0]), "edges:", *_edges(imported, names, file), *write.lines(tree[1])]
+    body = [
+        *write.lines(tree[0]),
+        "edges:",
+        *_edges(imported, names, file),
+        *write.lines(tree[1], short=SHORT),
+    ]
     return "\n".join([*head, *body, ""])
 
 
@@ -93,7 +101,7 @@ def _tree(imported: list[Imported], names: list[str], file: str) -> tuple[dict[s
         "sources": {"users": users},
         "services": services,
     }
-    return above, {"faults": faults, "variants": {"as-imported": {}, "without": {"edges": None}}}
+    return above, {"faults": faults, "variants": {"without": {"edges": None}, "as-imported": {}}}
 
 
 def _named(file: str) -> str:

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 30
 """Points have names for so many endpoints, those with the most failed calls."""
+MOST_TOGETHER = 6
+"""Names at one place."""
 COLUMN = 2.3
 """Inches that a column and its names take."""
+LEADER = {"arrowstyle": "-", "color": "#888888", "linewidth": 0.6, "relpos": (0, 0.5), "shrinkA": 1}
+"""From a point to its names."""
 LINE = 0.14
 """Inches of a line of names."""
 
@@ -28,14 +32,14 @@ def spread(run: Any) -> "Figure":
     """First failing time after the fault's start, by distance from the fault; dependants with excess loss."""
     asked = (run.record, run.topology, run.scenario.healthy_share, run.twin)
     found = avalanche.failing(*asked)
-    named = _named(run, found)
+    named, others = _worst(run, found)
     hops = [e.distance for e in found if e.distance is not None]
     apart = max(hops, default=0) + 1
-    labels = _labels(run, [e for e in found if e.endpoint in named], apart)
+    labels = _labels(run, named, apart)
     columns = apart + (len(hops) < len(found)) - min(hops, default=0)
     longest = max((sum(map(len, column.values())) for column in labels.values()), default=0)
     size = max(8.0, COLUMN * (columns + 0.7)), max(4.4, 2.0 + LINE * longest)
-    figure = new_figure(*size, f"{run.title}: spread of the failure{_note(run, found, named)}")
+    figure = new_figure(*size, f"{run.title}: spread of the failure{_note(run, len(named), len(others))}")
     ax = figure.subplots()
     for marker, colour, label, dependant in (
         ("o", "#0072B2", "dependants (excess loss)", True),
@@ -54,24 +58,26 @@ def spread(run: Any) -> "Figure":
     return figure
 
 
-def _note(run: Any, found: list[avalanche.Verdict], named: set[int]) -> str:
+def _note(run: Any, named: int, others: int) -> str:
     parts = []
-    if len(named) < len(found):
-        parts.append(f"{len(named)} of {len(found):,} named: those with the most failed calls")
+    if others:
+        parts.append(f"{named} of {named + others:,} named: those with the most failed calls")
     doubtful = avalanche.doubtful(run.record, run.topology, run.scenario.healthy_share, run.twin)
     if doubtful:
         parts.append(f"{len(doubtful):,} more low, too briefly or with too few calls to be called failing")
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _named(run: Any, found: list[avalanche.Verdict]) -> set[int]:
-    """The endpoints that are told by name."""
+def _worst(
+    run: Any, found: list[avalanche.Verdict]
+) -> tuple[list[avalanche.Verdict], list[avalanche.Verdict]]:
+    """(those that are told by name, the others), by failed calls."""
 
-    def lost(e: avalanche.Verdict) -> int:
+    def gained(e: avalanche.Verdict) -> int:
         good, calls = e.calls(run.record, e.since_ns, run.record.arrivals_end_ns)
         return good - calls
 
-    return {e.endpoint for e in first_by(found, lost, MOST_NAMED)[0]}
+    return first_by(found, gained, MOST_NAMED)
 
 
 def _place(run: Any, e: avalanche.Verdict, apart: int) -> Place:
@@ -102,7 +108,12 @@ def _labels(run: Any, named: list[avalanche.Verdict], apart: int) -> dict[int, d
         more = "" if math.isnan(loss) else f", excess {loss:+,.0f}"
         after = (e.since_ns - (span[0] if span else 0)) / 1e9
         columns.setdefault(at[0], {}).setdefault(at, []).append(f"{name}: {lag(after, width)}{more}")
-    return columns
+    return {hops: {at: _few(names) for at, names in column.items()} for hops, column in columns.items()}
+
+
+def _few(names: list[str]) -> list[str]:
+    more = len(names) - MOST_TOGETHER
+    return [*names[:MOST_TOGETHER], f"and {more} more"] if more > 1 else names
 
 
 def _write(ax: Any, labels: dict[int, dict[Place, list[str]]], lines: float) -> None:
@@ -117,7 +128,7 @@ def _write(ax: Any, labels: dict[int, dict[Place, list[str]]], lines: float) -> 
             free = bottom + line * len(names)
             ax.annotate(
                 "\n".join(names), at, xytext=(at[0] + 0.012 * (right - left), (bottom + free) / 2),
-                fontsize=7, va="center",
+                fontsize=7, va="center", arrowprops=LEADER,
             )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from sim.validation.acceptance import About, Equal, Rule
+from sim.validation.acceptance import About, Covers, Equal, Rule
 from sim.validation.run import Finding, Outcome
 from sim.validation.target import Target
 from sim.views.tables import aligned
@@ -48,14 +48,14 @@ def resolution(f: Finding) -> str:
     """The half width as a share of the expected value, and how wide it may be."""
     if isinstance(f.expected.rule, Equal) or math.isnan(f.found.resolution):
         return "-"
-    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):g}%"
+    return f"{100 * f.found.resolution:.2f}% of {100 * most(f.expected.rule):.3g}%"
 
 
 def most(rule: Rule) -> float:
     """The widest interval that a rule accepts, as a share of the expected value."""
     if isinstance(rule, Equal):
         return 0.0
-    return rule.tolerance if isinstance(rule, About) else rule.cap
+    return rule.tolerance if isinstance(rule, About | Covers) else rule.cap
 
 
 def rows(outcomes: Iterable[Outcome]) -> list[list[str]]:
@@ -101,8 +101,8 @@ def validation_data(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 def _check(o: Outcome) -> dict[str, Any]:
     effort = o.effort
     out = {
-        "check": o.check.name, "passed": o.passed, "scenario": o.check.scenario, "variant": o.check.variant,
-        "set": [*o.check.settings, *effort.settings], "engine": o.engine, "seeds": list(o.seeds),
+        "check": o.check.name, "passed": o.passed, "scenario": o.check.scenario or None, "variant": o.check.variant,
+        "set": [*o.check.settings, *effort.settings], "engine": o.engine or None, "seeds": list(o.seeds),
         "observables": [_finding(f) for f in o.findings],
     }  # fmt: skip
     if o.first is not None:

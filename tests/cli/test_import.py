@@ -67,6 +67,20 @@ def test_policies_go_into_a_scenario_of_ones_own_and_its_text_stays(settings, ca
     assert loaded.scenario("none").edges == {}
 
 
+def test_the_variant_comes_last_and_comments_stay_with_what_they_are_about(settings, capsys):
+    text = (settings / "tiny.yaml").read_text()
+    before, after = text[: text.index("expect:")], text[text.index("expect:") :]
+    more = f"{before}  # of the last variant\n\n# what is expected\n{after}"
+    (settings / "more.yaml").write_text(more)
+    _, out, _ = call(capsys, "import", "application.yml", "--into", "more.yaml", "--at", "web -> db")
+    assert "# of the last variant\n  imported:\n" in out
+    assert "\n\n# what is expected\nexpect:\n" in out
+    (settings / "last.yaml").write_text(before)
+    _, out, _ = call(capsys, "import", "application.yml", "--into", "last.yaml", "--at", "web -> db")
+    (settings / "new.yaml").write_text(out)
+    assert load_file("new.yaml").variant_names == ("none", "breaker", "imported")
+
+
 def test_into_takes_the_place_of_what_an_edge_has_and_makes_variants_where_there_are_none(settings, capsys):
     text = (settings / "tiny.yaml").read_text()
     text = text[: text.index("variants:")] + "edges:\n  web -> db: {timeout: 1s, network: 1ms}\n"

@@ -3,10 +3,12 @@
 from sim.validation.target import Target
 from sim.validation.targets.bimodal import SRE_BIMODAL
 from sim.validation.targets.breakers import AMPLIFICATION, BREAKER_BERNOULLI, TRIP_TIME
+from sim.validation.targets.estimators import ESTIMATORS
 from sim.validation.targets.metastable import HOTOS21_THRESHOLD
 from sim.validation.targets.networks import HEDGING, NETWORKS
 from sim.validation.targets.overload import ADAPTIVE_THROTTLE, SHOPIFY, SUBSEQUENT_OVERLOAD
 from sim.validation.targets.queue_pack import QUEUE_PACK
+from sim.validation.targets.random_numbers import RANDOM_NUMBERS
 from sim.validation.targets.resiliency import ICSA20_BREAKER
 
 TARGETS: dict[str, Target] = {
@@ -24,5 +26,7 @@ TARGETS: dict[str, Target] = {
         ADAPTIVE_THROTTLE,
         SUBSEQUENT_OVERLOAD,
         SHOPIFY,
+        ESTIMATORS,
+        RANDOM_NUMBERS,
     )
 }

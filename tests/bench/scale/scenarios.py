@@ -7,7 +7,7 @@ from sim.topology.build import build
 from sim.topology.types import Topology
 
 IN_FLIGHT = 1000.0
-"""Attempts in flight, on average, in every graph: their rates of requests are chosen so."""
+"""Attempts in flight, on average and at most, in every graph: their rates of requests are chosen so."""
 FIXED = 100
 """Services where calls in flight grow."""
 RATE = 1000.0

@@ -55,7 +55,7 @@ def _success(found: list[Imported], name: str) -> Iterator[str]:
         file = Path(folder) / "trial.yaml"
         file.write_text(trial.text(found, name), encoding="utf-8")
         loaded = load(str(file), set=SHORTER)
-        for variant in loaded.variants:
+        for variant in reversed(loaded.variants):
             yield f"{100 * run(loaded, seed=1, variant=variant).measure('success_share(users) during fault'):.1f} %"
 
 

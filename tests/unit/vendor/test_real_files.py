@@ -38,7 +38,7 @@ def test_a_real_file_becomes_a_scenario_that_holds(name, real):
     assert kind.name == KINDS[name]
     found = kind.policies(read, Wishes())
     loaded = load_text(trial.text(found, name), name)
-    assert loaded.variant_names == ("as-imported", "without")
+    assert loaded.variant_names == ("without", "as-imported")
     assert len(loaded.scenario(None).edges) == len(found)
 
 

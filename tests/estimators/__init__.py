@@ -1,0 +1,1 @@
+"""What pairing by seed is worth, and whether paired intervals hold the truth: `python -m tests.estimators`."""
