@@ -50,12 +50,13 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
     if not imported:
-        told = "".join(f"; {note}; choose with --profile" for note in active.notes)
+        told = "".join(f"; {note}" for note in active.notes)
+        told += "; choose with --profile" if "of the profile" in told else ""
         raise InvalidScenario(
             [Problem(f"no instance and no config of resilience4j is in force{told}", source.file)]
         )
     imported[0].idle += groups.idle
-    imported[0].notes += active.notes
+    imported[0].notes += active.notes if wishes.only else [*active.notes, *groups.unused()]
     return imported
 
 
@@ -76,6 +77,8 @@ class _Groups:
         self.own: dict[str, Settings] = {name: {} for name in MODULES}
         self.idle: list[Idle] = []
         self.document: set[tuple[str, Entry, str]] = set()
+        self.used: set[tuple[str, str]] = set()
+        """Configs, by module and name."""
 
     def next_document(self) -> None:
         self.document = set()
@@ -140,6 +143,16 @@ class _Groups:
             if found:
                 return list(dict.fromkeys(found))
         return []
+
+    def unused(self) -> Iterator[str]:
+        """Configs that no instance of the file is based on."""
+        for module in MODULES.values():
+            configs = [e.name for e in self.settings[module.name] if e.section == "configs"]
+            left = [name for name in configs if (module.name, name) not in self.used]
+            if left:
+                word = "config" if len(left) == 1 else "configs"
+                why = "no instance of this file is based on it; instances that code alone names may be"
+                yield f"{module.title}: the {word} {', '.join(left)}: not read, for {why}"
 
     def imported(self, name: str, wishes: Wishes) -> Imported:
         """The policies of an instance, from the outside in."""
@@ -223,6 +236,7 @@ class _Groups:
     ) -> Settings:
         groups: Mapping[Entry, Settings] = self.settings[module.name]
         own = groups.get(Entry("configs", name))
+        self.used.add((module.name, name))
         if own is None or name in above:
             known = [e.name for e in groups if e.section == "configs"]
             what = (

@@ -358,3 +358,58 @@ def test_anchors_and_merges_are_copies():
 def test_settings_of_others_are_named_and_templates_are_told():
     assert any("settings of others, and not read: spring" in note for note in one(YML).notes)
     assert "is a template: render it" in wrong(of("retry", 'maxAttempts: "{{ tries }}"'))
+
+
+CLOUD = """
+resilience4j.circuitbreaker.instances.a.slidingWindowSize: 50
+---
+spring.config.activate.on-cloud-platform: kubernetes
+resilience4j.circuitbreaker.instances.a.slidingWindowSize: 3
+"""
+
+
+def test_documents_of_a_cloud_platform_are_not_applied_and_told():
+    found = one(CLOUD)
+    assert found.stack[0][1]["params"]["slidingWindowSize"].value == 50
+    assert any("the cloud platform kubernetes" in note for note in found.notes)
+    told = wrong(CLOUD.split("---")[1])
+    assert "kubernetes" in told
+    assert "--profile" not in told
+
+
+GROUPS = """
+spring.profiles.group: {prod: [cloud, metrics], metrics: "slow"}
+resilience4j.retry.instances.a.maxAttempts: 2
+---
+spring.config.activate.on-profile: slow & cloud
+resilience4j.retry.instances.a.maxAttempts: 7
+"""
+
+
+def test_a_profile_activates_the_profiles_of_its_group_and_theirs():
+    assert block(GROUPS, "retry")["attempts"] == 2
+    found = one(GROUPS, profiles=("prod",))
+    assert found.stack[0][1]["attempts"].value == 7
+    assert any("the profile prod, cloud, metrics, slow" in note for note in found.notes)
+    assert not any("no document of this file" in note for note in found.notes)
+
+
+def test_a_group_of_a_properties_file_is_a_list_too():
+    text = "spring.profiles.active=prod\nspring.profiles.group.prod[0]=a\nspring.profiles.group.prod[1]=b\nresilience4j.retry.instances.x.maxAttempts=2\n"
+    assert any("the profile prod, a, b" in note for note in one(text).notes)
+
+
+def test_a_profile_that_no_document_is_of_is_told():
+    assert any("is of the profile nosuch" in note for note in one(PROFILES, profiles=("nosuch",)).notes)
+    assert not any("no document" in note for note in one(PROFILES, profiles=("canary",)).notes)
+
+
+def test_configs_that_no_instance_is_based_on_are_named():
+    text = """resilience4j:
+  circuitbreaker: {configs: {default: {slidingWindowSize: 5}, other: {slidingWindowSize: 6}}}
+  retry: {configs: {base: {maxAttempts: 4}, top: {baseConfig: base}, lost: {maxAttempts: 9}}, instances: {a: {baseConfig: top}}}
+"""
+    notes = one(text).notes
+    assert any("CircuitBreaker: the configs default, other: not read" in note for note in notes)
+    assert any("Retry: the config lost: not read" in note for note in notes)
+    assert not any("not read" in n for i in imported(text.split("  retry")[0]) for n in i.notes)
