@@ -16,7 +16,6 @@ Path = tuple[str, ...]
 
 _PROFILES = ("spring.config.activate.on-profile", "spring.profiles")
 _ACTIVATED = ("spring.profiles.active", "spring.profiles.include")
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:}]*)(?::(?P<default>[^}]*))?\}")
 _SIMPLE = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,18})(?P<unit>[a-zA-Z]{0,2})")
 _ISO = re.compile(
     r"P(?:(?P<d>\d{1,9})D)?(?:T(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9}(?:\.\d{1,9})?)S)?)?",
@@ -206,14 +205,29 @@ def resolved(setting: Given, mistakes: Mistakes) -> Given | None:
     None, with a mistake noted, if one has no default."""
     if not isinstance(setting.raw, str) or "${" not in setting.raw:
         return setting
-    found = _PLACEHOLDER.search(setting.raw)
-    if found is None or found["default"] is None:
-        name = found["name"] if found else setting.raw
-        message = f"{setting.name}: the value of the placeholder {name} is not in this file"
+    try:
+        return Given(setting.name, _filled(setting.raw), setting.at, setting.key_at)
+    except LookupError as error:
+        message = f"{setting.name}: the value of the placeholder {error.args[0]} is not in this file"
         mistakes.add(setting.at, message, "write the value, or a default such as ${NAME:5s}")
         return None
-    raw = _PLACEHOLDER.sub(lambda m: m["default"] or "", setting.raw)
-    return Given(setting.name, raw, setting.at, setting.key_at)
+
+
+def _filled(text_: str) -> str:
+    """Placeholders stand within placeholders too. LookupError names the one without a default."""
+    before, begins, rest = text_.partition("${")
+    if not begins:
+        return text_
+    depth, colon = 0, None
+    for at, letter in enumerate(rest):
+        if letter == "}" and depth == 0:
+            if colon is None:
+                raise LookupError(rest[:at])
+            return before + _filled(rest[colon + 1 : at]) + _filled(rest[at + 1 :])
+        depth += (letter == "{") - (letter == "}")
+        if letter == ":" and depth == 0 and colon is None:
+            colon = at
+    raise LookupError(rest)
 
 
 def convert(option: Option, raw: Any) -> Any:

@@ -32,7 +32,7 @@ MISTAKES = [
     ("use: pybreaker, params: {»volume: 9}", "it has fail_max, reset_timeout"),
     ("use: consecutive, params: {»volume: 9}", "it has none"),
     ("use: resilience4j, params: {sliding-window-size: »0}", "must be at least 1"),
-    ("use: resilience4j, params: {failureRateThreshold: »101}", "must be 1e-09 to 100"),
+    ("use: resilience4j, params: {failureRateThreshold: »101}", "must be more than 0 and at most 100"),
     ("use: resilience4j, params: {slidingWindowType: »COUNT}", "none of COUNT_BASED, TIME_BASED"),
     ("use: resilience4j, params: {waitDurationInOpenState: »soon}", "not a duration"),
     ("use: hystrix, params: {circuitBreaker: {requestVolumeThreshold: »-1}}", "must be at least 0"),

@@ -155,6 +155,20 @@ def test_the_default_of_a_placeholder_is_its_value_and_one_without_is_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "wait"),
+    [("${A:${B:30s}}", "30s"), ("${A:${B:}${C:20}}s", "20s"), ("${A:1}${B:5s}", "15s")],
+)
+def test_placeholders_stand_within_placeholders(written, wait):
+    text = of("circuitbreaker", f'waitDurationInOpenState: "{written}"')
+    assert block(text, "breaker")["params"]["waitDurationInOpenState"] == wait
+
+
+def test_a_placeholder_within_another_needs_a_default_too():
+    told = wrong(of("retry", 'maxAttempts: "${A:${B}}"'))
+    assert "the value of the placeholder B is not in this file" in told
+
+
 def test_exceptions_are_outcomes_and_unknown_classes_are_errors_of_the_application():
     text = of("retry", "retryExceptions: [java.util.concurrent.TimeoutException, com.acme.Broken]")
     assert block(text, "retry")["on"] == ["error", "timeout"]
@@ -253,7 +267,7 @@ def test_a_module_that_is_switched_off_has_no_policy():
         (of("circuitbreaker", "ringBufferSizeInClosedState: 3"), "write slidingWindowSize"),
         (
             of("circuitbreaker", "failureRateThreshold: 101"),
-            "f:3:31: failureRateThreshold: 101 is out of range; it must be 1e-09 to 100",
+            "f:3:31: failureRateThreshold: 101 is out of range; it must be more than 0 and at most 100",
         ),
         (of("circuitbreaker", "failureRateThreshold: half"), "'half' is not a number"),
         (of("circuitbreaker", "slidingWindowType: COUNTED"), "COUNT_BASED, TIME_BASED"),
