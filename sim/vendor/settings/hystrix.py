@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.errors import InvalidScenario, Problem
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
@@ -110,6 +111,12 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     for tree in active.trees:
         for path, setting in spring.properties(tree, ("hystrix",)):
             groups.add(path, setting, mistakes)
+    if not groups.commands and not groups.pools and not mistakes.found:
+        told = "".join(f"; {note}" for note in active.notes)
+        message = (
+            f"no command and no thread pool of Hystrix is in force here, so there is nothing to import{told}"
+        )
+        raise InvalidScenario([Problem(message, source.file)])
     _check(groups.commands, groups.pools, mistakes)
     names = groups.names()
     imported = [_imported(name, groups.commands, groups.pools, groups.idle, mistakes) for name in names]

@@ -127,12 +127,16 @@ class _Groups:
             one = Given(".".join(path[1:]), setting.raw, setting.at, setting.key_at)
             unknown(one, module.known(), module.title, module.gone, self.mistakes)
             return
+        settings = self.settings[module.name].setdefault(entry, {})
         if name != "tags":
             if (module.name, entry, name) in self.document:
                 self.mistakes.add(setting.key_at, f"{setting.name} says again what {name} says")
             self.document.add((module.name, entry, name))
-        value = spring.resolved(Given(name, setting.raw, setting.at, setting.key_at), self.mistakes)
-        settings = self.settings[module.name].setdefault(entry, {})
+        one = Given(name, setting.raw, setting.at, setting.key_at)
+        if setting.raw in (None, "") and name != "tags":
+            self.idle.append(Idle(".".join(path), "", "an empty value is none", setting.key_at.line))
+            return
+        value = spring.resolved(one, self.mistakes)
         if value is not None:
             settings[name] = value
 
@@ -169,7 +173,7 @@ class _Groups:
         titles = [title for _, title, _ in sorted(blocks, key=lambda one: one[0])]
         moved = any(squashed(m.order) in self.own[m.name] for m in MODULES.values())
         who = "the aspect orders of the file" if moved else "the library's aspect orders"
-        found.order = f"{' -> '.join(titles)} ({who})"
+        found.order = f"{' -> '.join(titles)} ({who})" if titles else "no policies"
         return found
 
     def _modules_of(self, name: str, wishes: Wishes, found: Imported) -> Iterator[Module]:

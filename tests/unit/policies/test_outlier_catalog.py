@@ -110,7 +110,7 @@ WRONG = [
         "consecutiveLocalOriginFailures",
         "splitExternalLocalOrigin",
     ),
-    ("istio", {"baseEjectionTime": "0.5ms"}, "baseEjectionTime", "at least 0.001"),
+    ("istio", {"baseEjectionTime": "0.5ms"}, "baseEjectionTime", "at least 1ms"),
     ("grpc-outlier-detection", {"successRateEjection": 5}, "successRateEjection", "not a mapping"),
     (
         "grpc-outlier-detection",

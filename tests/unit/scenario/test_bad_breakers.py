@@ -39,7 +39,7 @@ MISTAKES = [
     ("use: hystrix, params: {circuitBreaker: {»requestVolumTreshold: 1}}", "did you mean"),
     ("use: hystrix, params: {circuitBreaker.forceOpen: »1}", "neither true nor false"),
     ("use: polly-v8, params: {MinimumThroughput: »1}", "must be at least 2"),
-    ("use: polly-v8, params: {BreakDuration: »499ms}", "must be 0.5 to 86400"),
+    ("use: polly-v8, params: {BreakDuration: »499ms}", "must be 500ms to 86400s"),
     ("use: polly-v8, params: {BreakDuration: »5}", "5 of what?"),
     ("use: gobreaker, params: {ready_to_trip: »{above: 5}}", "ReadyToTrip is `default`"),
     ("use: fluxgate, params: {tripper: »MinRequest(3)}", "is none of MinRequests"),
