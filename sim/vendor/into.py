@@ -14,6 +14,8 @@ from sim.vendor.marked import Imported
 from sim.vendor.source import problem, where
 
 VARIANT = "imported"
+NO_EDGE = "no edge is called"
+"""How a scenario tells of one."""
 
 
 def text(
@@ -31,7 +33,15 @@ def text(
     lines, at_line, indent = _room(tree)
     new = [" " * indent + line for line in _variant(chosen, tree, file)]
     out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
-    load_text(out, f"{name} with {file}", known_breakers=breakers)
+    try:
+        load_text(out, f"{name} with {file}", known_breakers=breakers)
+    except InvalidScenario as error:
+        none = [one.message for one in error.problems if NO_EDGE in one.message]
+        if none:
+            raise UsageError(
+                "; ".join(f"--at: {message[message.index(NO_EDGE) :]}" for message in none)
+            ) from error
+        raise
     return out
 
 

@@ -124,7 +124,7 @@ def test_into_leaves_the_first_variant_the_one_that_others_are_compared_with(bel
         ("application.yml --into tiny.yaml", 2, "go together"),
         ("application.yml --at 'web -> db'", 2, "go together"),
         ("application.yml --into tiny.yaml --at 'web -> db=bd'", 2, "the file has no 'bd'; there are db"),
-        ("application.yml --into tiny.yaml --at 'web -> cache'", 3, "no edge is called 'web -> cache'"),
+        ("application.yml --into tiny.yaml --at 'web -> cache'", 2, "--at: no edge is called 'web -> cache'"),
         ("application.yml --into nowhere.yaml --at 'web -> db'", 3, "nowhere.yaml: cannot be read"),
         ("application.yml --as istio", 3, "nothing in this file is of istio"),
         ("application.yml --only x", 3, "no instance is called 'x'"),

@@ -17,6 +17,7 @@ from sim.words import REASONS
 
 ORDER = Option("aspectOrder", 0, "count", "smaller is further out", -(2**31), 2**31 - 1)
 MS = 10**6
+NOTHING = show_ns(0)
 MACHINE = 2
 """Processors of the machine whose defaults a thread pool gets."""
 
@@ -83,7 +84,7 @@ def _switched(
     for switch, names in SWITCHES.items():
         given_ = found.get(switch)
         on = given_ is not None and keys.checked(options[switch], spring.convert, given_, Mistakes())
-        for name in () if on and on != "0ns" else names:
+        for name in () if on and on != NOTHING else names:
             if name in left:
                 one = left.pop(name)
                 keys.checked(options[name], spring.convert, one, mistakes)

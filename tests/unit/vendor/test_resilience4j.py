@@ -2,8 +2,21 @@
 
 import pytest
 
+from sim.errors import UsageError
+from sim.vendor import trial
 from sim.vendor.settings.exceptions import ANY, CLASSES, WRITTEN
-from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
+from tests.unit.vendor.files import (
+    block,
+    idle,
+    imported,
+    marks,
+    one,
+    refused,
+    stack,
+    there_and_back,
+    written,
+    wrong,
+)
 
 YML = """
 spring: {application: {name: shop}}
@@ -427,3 +440,57 @@ def test_configs_that_no_instance_is_based_on_are_named():
     assert any("CircuitBreaker: the configs default, other: not read" in note for note in notes)
     assert any("Retry: the config lost: not read" in note for note in notes)
     assert not any("not read" in n for i in imported(text.split("  retry")[0]) for n in i.notes)
+
+
+def test_settings_of_a_breaker_without_their_switch_are_idle_and_still_legal():
+    idles = (
+        "exponentialBackoffMultiplier: 3",
+        "randomizedWaitFactor: 0.2",
+        "transitionToStateAfterWaitDuration: CLOSED",
+    )
+    text = of("circuitbreaker", ", ".join(idles))
+    for name, switch in (
+        ("exponentialBackoffMultiplier", "enableExponentialBackoff"),
+        ("randomizedWaitFactor", "enableRandomizedWait"),
+        ("transitionToStateAfterWaitDuration", "maxWaitDurationInHalfOpenState"),
+    ):
+        assert f"without {switch} it has no effect" in idle(text)[f"CircuitBreaker.{name}"]
+        assert marks(text, "breaker")[name][0] == "default"
+    on = of(
+        "circuitbreaker",
+        f"enableExponentialBackoff: true, maxWaitDurationInHalfOpenState: 5s, {', '.join(idles[::2])}",
+    )
+    assert marks(on, "breaker")["exponentialBackoffMultiplier"][0] == "given"
+    assert marks(on, "breaker")["transitionToStateAfterWaitDuration"][0] == "given"
+    zero = of("circuitbreaker", f"maxWaitDurationInHalfOpenState: 0, {idles[2]}")
+    assert "CircuitBreaker.transitionToStateAfterWaitDuration" in idle(zero)
+    assert "out of range" in wrong(of("circuitbreaker", "exponentialBackoffMultiplier: 0.5"))
+
+
+def test_a_default_of_nothing_is_told_in_words():
+    assert marks(YML, "breaker")["exponentialMaxWaitDurationInOpenState"] == ("default", "no longest wait")
+
+
+def test_an_empty_value_is_as_good_as_none():
+    text = "resilience4j.circuitbreaker.instances.a:\n  waitDurationInOpenState:\n  slidingWindowSize: ''\n"
+    assert marks(text, "breaker")["waitDurationInOpenState"][0] == "default"
+    assert set(idle(text).values()) == {"an empty value is none"}
+
+
+def test_waits_are_counted_in_whole_milliseconds_and_slowness_is_not():
+    assert block(of("retry", "waitDuration: 500us"), "retry")["backoff"] == {"fixed": "0s"}
+    assert "500us, whole milliseconds" in marks(of("retry", "waitDuration: 500us"), "retry")["fixed"][1]
+    assert "the library counts" in wrong(of("timelimiter", "timeoutDuration: 500us"))
+    slow = block(of("circuitbreaker", "slowCallDurationThreshold: 500us"), "breaker")
+    assert slow["params"]["slowCallDurationThreshold"] == "500us"
+    scenario = "{name: s, duration: 1s, sources: {u: {rate: 1/s, call: a}}, services: {a: {steps: [call: b]}, b: {steps: [work: 1ms]}}, edges: {a -> b: {timeout: 1500us}}}"
+    assert "whole milliseconds" in refused(scenario, "resilience4j")
+
+
+def test_a_module_that_is_switched_off_leaves_no_policies_and_no_export():
+    text = of("retry", "maxAttempts: 3").replace("  instances", "  enabled: false\n  instances")
+    found = one(text)
+    assert (found.order, found.stack) == ("no policies", [])
+    assert any("switched off" in note for note in found.notes)
+    with pytest.raises(UsageError, match="no policies: there is nothing to export"):
+        written(trial.text([found], "f"), "resilience4j", ("app -> a",))
