@@ -64,6 +64,8 @@ class Imported:
     idle: list[Idle] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Whatever else is worth a sentence."""
+    shape: list[Given] = field(default_factory=list)
+    """Settings that say which policies there are, and in which order: no values of a policy."""
 
 
 def given(value: Any, what: Given, note: str = "") -> Marked:

@@ -76,6 +76,7 @@ class _Groups:
         self.commands: dict[str, Settings] = {}
         self.pools: dict[str, Settings] = {}
         self.idle: list[Idle] = []
+        self.in_force: list[Given] = []
 
     def add(self, path: spring.Path, setting: Given, mistakes: Mistakes) -> None:
         """One property below `hystrix`."""
@@ -119,8 +120,9 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         raise InvalidScenario([Problem(message, source.file)])
     _check(groups.commands, groups.pools, mistakes)
     names = groups.names()
-    imported = [_imported(name, groups.commands, groups.pools, groups.idle, mistakes) for name in names]
+    imported = [_imported(name, groups, mistakes) for name in names]
     _lonely(imported[0], groups.commands, groups.pools, names)
+    imported[0].idle += _overridden(groups, imported[0])
     imported[0].notes += active.notes
     if wishes.only:
         imported = pick(imported, wishes.only, source.file, "command")
@@ -140,6 +142,16 @@ def _check(commands: Mapping[str, Settings], pools: Mapping[str, Settings], mist
         for name, one in settings.items():
             if name not in own:
                 keys.unknown(one, own, "a thread pool", {}, mistakes)
+
+
+def _overridden(groups: _Groups, first: Imported) -> Iterator[Idle]:
+    """Settings that are nowhere in force."""
+    told = {idle.line for idle in first.idle}
+    why = "every command of this file says it anew, or has no such pool"
+    for group in (groups.commands, groups.pools):
+        for one in (one for found in group.values() for one in found.values()):
+            if one not in groups.in_force and one.key_at.line not in told:
+                yield keys.idle(one, why)
 
 
 def _lonely(
@@ -174,14 +186,10 @@ def _convert(option: Option, raw: Any) -> Any:
         raise ValueError(msg) from None
 
 
-def _imported(
-    name: str,
-    commands: Mapping[str, Settings],
-    pools: Mapping[str, Settings],
-    idle: list[Idle],
-    mistakes: Mistakes,
-) -> Imported:
+def _imported(name: str, groups: _Groups, mistakes: Mistakes) -> Imported:
+    commands, pools, idle = groups.commands, groups.pools, groups.idle
     found = {**commands.get("default", {}), **commands.get(name, {})}
+    groups.in_force += found.values()
     one = Imported(
         name,
         VERSION,
@@ -189,6 +197,7 @@ def _imported(
         [],
         [*idle, *(keys.idle(found[k], why) for k, why in IDLE.items() if k in found)],
     )
+    one.shape = [found[name] for name in (STRATEGY, TIMED, POOL) if name in found]
     params = keys.params(BREAKER, found, _convert, mistakes)
     own = {option.name: found[option.name] for option in BREAKER if option.name in found}
     keys.holds(lambda v: catalog.params_from({"use": "hystrix", "params": dict(v)}), params, own, mistakes)
@@ -202,6 +211,8 @@ def _imported(
     else:
         if SEMAPHORE in found:
             one.idle.append(keys.idle(found[SEMAPHORE], f"{STRATEGY} is THREAD"))
+        key = str(found[POOL].raw) if POOL in found else name
+        groups.in_force += {**pools.get("default", {}), **pools.get(key, {})}.values()
         one.stack.append(("bulkhead", _pool(found, name, pools, one, mistakes)))
     if isinstance(timed, Marked) and timed.value and isinstance(timeout, Marked):
         one.stack.append(

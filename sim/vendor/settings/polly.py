@@ -145,7 +145,8 @@ class _Reader:
             read = self.sections(
                 inner, (*(o.name for o in k.LIMITER), "QueueProcessingOrder"), "DefaultRateLimiterOptions"
             )
-            order = read.get("QueueProcessingOrder")
+            order = read.pop("QueueProcessingOrder", None)
+            self.imported.shape += [order.given()] if order is not None else []
             if order is not None and str(order.data) not in ("OldestFirst", "0"):
                 self.mistakes.add(
                     order.at, "QueueProcessingOrder: waiting calls of the model go oldest first"

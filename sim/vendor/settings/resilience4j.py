@@ -56,7 +56,10 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             [Problem(f"no instance and no config of resilience4j is in force{told}", source.file)]
         )
     imported[0].idle += groups.idle
-    imported[0].notes += active.notes if wishes.only else [*active.notes, *groups.unused()]
+    imported[0].notes += active.notes
+    if not wishes.only:
+        imported[0].notes += groups.unused()
+        imported[0].idle += groups.overridden()
     return imported
 
 
@@ -77,6 +80,8 @@ class _Groups:
         self.own: dict[str, Settings] = {name: {} for name in MODULES}
         self.idle: list[Idle] = []
         self.document: set[tuple[str, Entry, str]] = set()
+        self.seen: list[tuple[str, Entry, Given]] = []
+        self.in_force: list[Given] = []
         self.used: set[tuple[str, str]] = set()
         """Configs, by module and name."""
 
@@ -139,6 +144,7 @@ class _Groups:
         value = spring.resolved(one, self.mistakes)
         if value is not None:
             settings[name] = value
+            self.seen.append((module.name, entry, value))
 
     def names(self) -> list[str]:
         """Instances of any module, in the order of the file; without any, the configs."""
@@ -147,6 +153,29 @@ class _Groups:
             if found:
                 return list(dict.fromkeys(found))
         return []
+
+    def _bases(self, module: Module, name: str) -> Iterator[Given]:
+        """What says whose settings an instance has."""
+        groups = self.settings[module.name]
+        for section in ("instances", "configs"):
+            for entry in groups:
+                base = groups[entry].get("baseConfig")
+                used = (
+                    entry.name == name if section == "instances" else (module.name, entry.name) in self.used
+                )
+                if entry.section == section and used and base is not None:
+                    yield base
+
+    def overridden(self) -> Iterator[Idle]:
+        """Settings that are nowhere in force, since others are said for them."""
+        why = "said anew by an instance, a config or a document that goes before it"
+        for module, entry, one in self.seen:
+            enabled = self.own[module].get("enabled")
+            off = enabled is not None and self._off(enabled)
+            config_used = entry.section == "instances" or (module, entry.name) in self.used
+            if one not in self.in_force and config_used and one.name != "baseConfig":
+                reason = "the module is switched off" if off else why
+                yield Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
 
     def unused(self) -> Iterator[str]:
         """Configs that no instance of the file is based on."""
@@ -163,9 +192,12 @@ class _Groups:
         blocks: list[tuple[int, str, Block]] = []
         found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
-            made = policies_of.block(module, self._merged(module, name), self.mistakes)
+            settings = self._merged(module, name)
+            self.in_force += settings.values()
+            made = policies_of.block(module, settings, self.mistakes)
             found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
             found.notes += made.notes
+            found.shape += [*made.shape, *self.own[module.name].values(), *self._bases(module, name)]
             blocks.append((self._precedence(module), module.title, made.block))
             found.stack.append((module.policy, made.block))
         ranks = [rank for rank, _, _ in blocks]
@@ -193,8 +225,10 @@ class _Groups:
                     else "--thread-pool"
                 )
                 why = f"@Bulkhead names one of the two bulkheads: the other one is taken ({other})"
+                settings = self._merged(module, name)
+                self.in_force += settings.values()
                 found.idle += [Idle(f"{module.title}.{s.name}", s.raw, why, s.key_at.line)
-                               for s in self._merged(module, name).values()]  # fmt: skip
+                               for s in (*settings.values(), *self._bases(module, name))]  # fmt: skip
             else:
                 yield module
 

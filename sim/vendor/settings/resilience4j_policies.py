@@ -29,6 +29,7 @@ class Made:
     block: Block
     idle: list[Idle] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    shape: list[Given] = field(default_factory=list)
 
 
 def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Made:
@@ -200,6 +201,7 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
         switch = "enableRandomizedWait" if "randomized" in name else "enableExponentialBackoff"
         made.idle.append(keys.idle(found[name], f"without {switch} it has no effect"))
     made.block = {"attempts": one("maxAttempts"), "backoff": {"fixed": wait}}
+    made.shape += [found[name] for name in ("enableExponentialBackoff",) if name in found]
     if grows:
         multiplier = one("exponentialBackoffMultiplier")
         cap = one("exponentialMaxWaitDuration")

@@ -9,7 +9,7 @@ from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor, fields, settings
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
+from sim.vendor.marked import Block, Given, Imported, Marked, Mistakes, default, given, pick
 from sim.vendor.source import Source
 
 EVERYBODY = "default"
@@ -123,7 +123,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             mistakes.add((rule / "resource").at, "resource is empty")
         one = found.setdefault(name, Imported(name, VERSION, ORDER, []))
         if _is_degrade(rule):
-            one.stack.append(("breaker", _degrade(rule, one.idle, mistakes)))
+            one.stack.append(("breaker", _degrade(rule, one, mistakes)))
         else:
             one.stack += _flow(rule, one, mistakes)
     imported = list(found.values())
@@ -167,10 +167,17 @@ def _regex(found: dict[str, Cursor], mistakes: Mistakes) -> None:
         mistakes.add(regex.at, "regex: a rule of the model is for one resource: write its name")
 
 
-def _degrade(rule: Cursor, idle: list[Idle], mistakes: Mistakes) -> Block:
+def _shape(found: dict[str, Cursor], names: tuple[str, ...]) -> list[Given]:
+    """Fields that say what a rule is."""
+    return [found[name].given() for name in names if name in found]
+
+
+def _degrade(rule: Cursor, one: Imported, mistakes: Mistakes) -> Block:
+    idle = one.idle
     found = fields(rule, DEGRADE, "a degrade rule", idle, mistakes, gone=GONE)
+    one.shape += _shape(found, ("resource", "regex"))
     _regex(found, mistakes)
-    given_ = settings({name: one for name, one in found.items() if name != "resource"})
+    given_ = settings({name: c for name, c in found.items() if name != "resource"})
     for name in ("count", "timeWindow"):
         if name not in given_:
             mistakes.add(rule.at, f"a degrade rule: `{name}` is missing")
@@ -190,6 +197,7 @@ def _degrade(rule: Cursor, idle: list[Idle], mistakes: Mistakes) -> Block:
 def _flow(rule: Cursor, one: Imported, mistakes: Mistakes) -> Iterator[tuple[str, Block]]:
     """A flow rule: calls at once, or calls a second that are refused or made to wait beyond."""
     found = fields(rule, FLOW, "a flow rule", one.idle, mistakes, gone=GONE)
+    one.shape += _shape(found, ("resource", "regex", "grade", "strategy", "controlBehavior", "clusterMode"))
     _regex(found, mistakes)
     _callers(found.pop("limitApp", None), one)
     cluster = found.pop("clusterMode", None)
