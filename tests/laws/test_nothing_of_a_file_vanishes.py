@@ -5,11 +5,14 @@ import re
 from functools import reduce
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from sim.errors import InvalidScenario
-from sim.vendor import detect, source
+from sim.vendor import detect, source, write
 from sim.vendor.kinds import Wishes
 from sim.vendor.marked import leaves
+from sim.vendor.settings.resilience4j_keys import LISTS, MODULES
 from tests.unit.vendor import test_polly, test_resilience4j, test_sentinel
 from tests.unit.vendor.files import REAL
 
@@ -74,11 +77,13 @@ def untold(text):
     named = set(re.findall(r"[\w.-]+", notes)) | {
         idle.name for i in found for idle in i.idle if idle.raw == "..."
     }
+    names = {i.name for i in found}
     return [
         (tree.values[place].line, place)
         for tree in read.documents
         for place in tree.values
-        if not isinstance(reduce(lambda data, key: data[key], place, tree.data), dict | list)
+        if not isinstance(value := reduce(lambda data, key: data[key], place, tree.data), dict | list)
+        and value not in names
         and not told & set(lines(tree, place))
         and not named & set(words(tree, place))
     ]
@@ -108,6 +113,45 @@ def words(tree, place):
 @pytest.mark.parametrize("name", TEXTS)
 def test_every_value_of_a_file_is_told(name):
     assert untold(TEXTS[name]) == []
+
+
+def settings_of(module):
+    """Some of a module's settings, each as the library has it by default."""
+    own = {option.name: st.just(option.default) for option in module.options if not option.elsewhere}
+    own |= {name: st.just("true") for name in module.idle}
+    own |= {
+        name: st.sampled_from([["java.io.IOException", "com.acme.Own"], ["java.lang.Exception"]])
+        for name in module.known()
+        if name in LISTS
+    }
+    own.pop("slidingWindowSynchronizationStrategy", None)
+    return st.fixed_dictionaries({}, optional=own)
+
+
+def module_of(module):
+    own = settings_of(module)
+    based = st.builds(lambda base, more: more | base, st.sampled_from([{}, {"baseConfig": "base"}]), own)
+    return st.fixed_dictionaries(
+        {"instances": st.fixed_dictionaries({}, optional={"a": based, "b": own})},
+        optional={
+            "configs": st.fixed_dictionaries({"base": own}, optional={"default": own}),
+            "enabled": st.booleans(),
+            module.order: st.just(7),
+        },
+    ).filter(lambda found: "configs" in found or "baseConfig" not in str(found))
+
+
+files = st.fixed_dictionaries({}, optional={module.name: module_of(module) for module in MODULES.values()})
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(files)
+def test_every_value_of_whatever_settings_of_resilience4j_is_told(modules):
+    text = "\n".join(write.lines({"resilience4j": modules}, short=0)) + "\n"
+    try:
+        assert untold(text) == []
+    except InvalidScenario as error:
+        assert all("no instance and no config" in one.message for one in error.problems)
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the files of real repositories are not beside the checkout")

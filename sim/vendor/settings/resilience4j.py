@@ -82,6 +82,8 @@ class _Groups:
         self.document: set[tuple[str, Entry, str]] = set()
         self.seen: list[tuple[str, Entry, Given]] = []
         self.in_force: list[Given] = []
+        self.stands: set[str] = set()
+        """Modules with a policy."""
         self.used: set[tuple[str, str]] = set()
         """Configs, by module and name."""
 
@@ -176,6 +178,13 @@ class _Groups:
             if one not in self.in_force and config_used and one.name != "baseConfig":
                 reason = "the module is switched off" if off else why
                 yield Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
+        for module, own in self.own.items():
+            if module not in self.stands:
+                reason = "no policy of this module stands here"
+                yield from (
+                    Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
+                    for one in own.values()
+                )
 
     def unused(self) -> Iterator[str]:
         """Configs that no instance of the file is based on."""
@@ -194,6 +203,7 @@ class _Groups:
         for module in self._modules_of(name, wishes, found):
             settings = self._merged(module, name)
             self.in_force += settings.values()
+            self.stands.add(module.name)
             made = policies_of.block(module, settings, self.mistakes)
             found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
             found.notes += made.notes

@@ -10,7 +10,7 @@ from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
 from sim.units import duration_ns, show_ns
 from sim.vendor import keys
-from sim.vendor.marked import DEFAULT, Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import DEFAULT, Block, Given, Idle, Marked, Mistakes, default, given, leaves
 from sim.vendor.settings import exceptions, spring
 from sim.vendor.settings.resilience4j_keys import LISTS, NO_CAP, Module
 from sim.words import REASONS
@@ -55,6 +55,8 @@ def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Mad
             }
             _lock_free(found, inner, mistakes)
             _outcomes(found, made)
+    told = {value.line for _, value in leaves(made.block)} | {one.line for one in made.idle}
+    made.shape += [found[name] for name in LISTS if name in found and found[name].at.line not in told]
     return made
 
 

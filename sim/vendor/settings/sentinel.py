@@ -175,7 +175,7 @@ def _shape(found: dict[str, Cursor], names: tuple[str, ...]) -> list[Given]:
 def _degrade(rule: Cursor, one: Imported, mistakes: Mistakes) -> Block:
     idle = one.idle
     found = fields(rule, DEGRADE, "a degrade rule", idle, mistakes, gone=GONE)
-    one.shape += _shape(found, ("resource", "regex"))
+    one.shape += _shape(found, ("regex",))
     _regex(found, mistakes)
     given_ = settings({name: c for name, c in found.items() if name != "resource"})
     for name in ("count", "timeWindow"):
@@ -197,7 +197,7 @@ def _degrade(rule: Cursor, one: Imported, mistakes: Mistakes) -> Block:
 def _flow(rule: Cursor, one: Imported, mistakes: Mistakes) -> Iterator[tuple[str, Block]]:
     """A flow rule: calls at once, or calls a second that are refused or made to wait beyond."""
     found = fields(rule, FLOW, "a flow rule", one.idle, mistakes, gone=GONE)
-    one.shape += _shape(found, ("resource", "regex", "grade", "strategy", "controlBehavior", "clusterMode"))
+    one.shape += _shape(found, ("regex", "grade", "strategy", "controlBehavior", "clusterMode"))
     _regex(found, mistakes)
     _callers(found.pop("limitApp", None), one)
     cluster = found.pop("clusterMode", None)
