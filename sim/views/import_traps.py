@@ -49,8 +49,8 @@ def traps(stack: Named, around: Around) -> Iterator[str]:
             yield from _hosts(policy, around)
         elif kind == "rate_limit":
             yield from _no_limit(policy)
-    if all(kind != "timeout" for kind, _ in stack):
-        yield "No timeout: a callee that hangs holds its callers for ever, and nothing above hears of it."
+    if all(kind != "timeout" and not (kind == "breaker" and _is_forced(policy)) for kind, policy in stack):
+        yield "No timeout here: unless another place sets one, a callee that hangs holds its callers for ever."
 
 
 def opens(p: m.Breaker) -> bool:
@@ -139,8 +139,9 @@ def _slow(p: m.Breaker, inside: Named) -> Iterator[str]:
         yield f"Nothing is ever slow: a call ends after {show_ns(_rounded(most))}, and slow is longer than {show_ns(made.slow_ns)}."
 
 
-def _refuses(p: m.Breaker) -> bool:
-    return opens(p) or catalog.params_from(p.model_dump()).initial == FORCED_OPEN
+def _is_forced(p: m.Breaker) -> bool:
+    """Is every call refused?"""
+    return catalog.params_from(p.model_dump()).initial == FORCED_OPEN
 
 
 def _amplification(p: m.Retry, inside: Named) -> Iterator[str]:
@@ -150,7 +151,9 @@ def _amplification(p: m.Retry, inside: Named) -> Iterator[str]:
         return
     budget = "" if p.budget is None else " (each layer's budget bounds it)"
     yield f"Retries multiply: {n} tries here, and {n**DEPTH} at the bottom of {DEPTH} layers with the same settings{budget}."
-    if "broken" in p.on and any(kind == "breaker" and _refuses(policy) for kind, policy in inside):
+    if "broken" in p.on and any(
+        kind == "breaker" and (opens(policy) or _is_forced(policy)) for kind, policy in inside
+    ):
         yield "An open breaker is retried too: one call uses up its tries on refusals."
     refused = [
         r
@@ -196,10 +199,12 @@ def _hosts(p: m.Outlier, around: Around) -> Iterator[str]:
         why = outlier_catalog.idle(made, around.hosts)
         if why:
             yield f"It never ejects anybody: {why}."
+            return
     else:
         least = next((n for n in range(1, MOST_HOSTS) if not outlier_catalog.idle(made, n)), None)
         if least is None:
             yield f"It never ejects anybody: {outlier_catalog.idle(made, MOST_HOSTS)}."
+            return
         elif least > 1:
             yield f"Ejection percent against hosts: with fewer than {least} hosts it never ejects anybody ({outlier_catalog.idle(made, least - 1)})."
     by_5xx, by_gateway = (

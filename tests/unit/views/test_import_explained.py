@@ -173,3 +173,19 @@ def test_no_simulated_call_takes_longer_than_is_told(stack, seed):
 def test_what_nothing_bounds_has_no_longest():
     assert longest([("retry", m.Retry())]) == inf
     assert longest([("timeout", m.Timeout(after="1s")), ("bulkhead", m.Bulkhead(limit=1, queue=5))]) == S
+
+
+def test_what_never_ejects_has_no_trap_of_ejections():
+    none = {f"enforcing_{name}": 0 for name in ("consecutive_5xx", "success_rate", "failure_percentage")}
+    told = page(cluster(max_ejection_percent=100, **none).replace("value: 40", "value: 0"))
+    assert "It never ejects anybody" in told
+    assert "All hosts may be ejected at once" not in told
+    assert "All hosts may be ejected at once" in page(
+        cluster(max_ejection_percent=100).replace("value: 40", "value: 0")
+    )
+
+
+def test_a_callee_that_hangs_is_told_of_where_calls_reach_it():
+    assert "No timeout here: unless another place sets one" in page(breaker("slidingWindowSize: 5"))
+    assert "No timeout" not in page(breaker("initialState: FORCED_OPEN"))
+    assert "No timeout" not in page(f"resilience4j: {{{SLOW}, {LIMIT}}}")
