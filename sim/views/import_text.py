@@ -35,6 +35,9 @@ def data(imported: list[Imported], around: Around) -> list[dict[str, Any]]:
             ],
             "traps": list(dict.fromkeys(traps(stack(one), around))),
             "notes": one.notes,
+            "said_by_the_stack": [
+                {"setting": g.name, "value": g.raw, "line": g.key_at.line} for g in one.shape
+            ],
             "without_meaning": [
                 {"setting": i.name, "value": i.raw, "why": i.why, "line": i.line} for i in one.idle
             ],

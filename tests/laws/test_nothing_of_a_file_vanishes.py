@@ -1,6 +1,7 @@
 """Every value of an imported file is in a policy, shapes the stack, is idle with a reason, or stands in a part that is
 named as not read."""
 
+import json
 import re
 from functools import reduce
 
@@ -9,9 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sim.errors import InvalidScenario
+from sim.units import duration_ns
 from sim.vendor import detect, source, write
 from sim.vendor.kinds import Wishes
 from sim.vendor.marked import leaves
+from sim.vendor.settings import hystrix as h
+from sim.vendor.settings import polly_keys as k
+from sim.vendor.settings import sentinel as s
+from sim.vendor.settings import timespan
 from sim.vendor.settings.resilience4j_keys import LISTS, MODULES
 from tests.unit.vendor import test_polly, test_resilience4j, test_sentinel
 from tests.unit.vendor.files import REAL
@@ -115,9 +121,17 @@ def test_every_value_of_a_file_is_told(name):
     assert untold(TEXTS[name]) == []
 
 
+def values(option):
+    if option.kind == "flag":
+        return st.booleans()
+    return st.sampled_from([word for word in option.choices if word != "Linear"] or [option.default])
+
+
 def settings_of(module):
     """Some of a module's settings, each as the library has it by default."""
-    own = {option.name: st.just(option.default) for option in module.options if not option.elsewhere}
+    own = {option.name: values(option) for option in module.options if not option.elsewhere}
+    if module.name == "circuitbreaker":
+        del own["enableRandomizedWait"]  # it and enableExponentialBackoff exclude each other
     own |= {name: st.just("true") for name in module.idle}
     own |= {
         name: st.sampled_from([["java.io.IOException", "com.acme.Own"], ["java.lang.Exception"]])
@@ -152,6 +166,96 @@ def test_every_value_of_whatever_settings_of_resilience4j_is_told(modules):
         assert untold(text) == []
     except InvalidScenario as error:
         assert all("no instance and no config" in one.message for one in error.problems)
+
+
+def some(options, **more):
+    """Some settings of these, each as the library has it by default or another choice, and some of `more`."""
+    own = {one.name: values(one) for one in options if not one.elsewhere and not one.needed}
+    return st.fixed_dictionaries({}, optional=own | {name: st.just(value) for name, value in more.items()})
+
+
+commands = some((*h.BREAKER, *h.OTHERS), **dict.fromkeys(h.IDLE, 1), **{h.POOL: "pool"})
+pools = some(h.THREADS, **dict.fromkeys(h.POOL_IDLE, 1))
+hystrix = st.fixed_dictionaries(
+    {"command": st.fixed_dictionaries({"a": commands}, optional={"default": commands, "b": commands})},
+    optional={
+        "threadpool": st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(("default", "pool", "a", "lost"), pools)
+        )
+    },
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(hystrix)
+def test_every_value_of_whatever_settings_of_hystrix_is_told(found):
+    lines_ = [
+        f"hystrix.{section}.{name}.{key}={str(value).lower() if isinstance(value, bool) else value}"
+        for section, groups in found.items()
+        for name, group in groups.items()
+        for key, value in group.items()
+    ]
+    if any("hystrix.command" in line for line in lines_):
+        assert untold("\n".join(lines_) + "\n") == []
+
+
+def spans(found):
+    """Durations as .NET writes them."""
+    return {name: as_span(value) for name, value in found.items()}
+
+
+def as_span(value):
+    if value == k.NO_CAP:
+        return "1.00:00:00"
+    return timespan.show(duration_ns(value)) if str(value)[:1].isdigit() and str(value)[-1:] == "s" else value
+
+
+def section(options, **more):
+    return some(options, **more, Name="x").map(spans)
+
+
+standard = st.fixed_dictionaries(
+    {
+        "Retry": section(k.RETRY, ShouldRetryAfterHeader=True).map(
+            lambda retry: retry | {"MaxRetryAttempts": 3}
+        )
+    },
+    optional={
+        "RateLimiter": st.fixed_dictionaries(
+            {}, optional={"DefaultRateLimiterOptions": some(k.LIMITER, QueueProcessingOrder="OldestFirst")}
+        ),
+        "TotalRequestTimeout": section([k.TOTAL]),
+        "CircuitBreaker": section(k.BREAKER),
+        "AttemptTimeout": section([k.ATTEMPT]),
+    },
+)
+hedging = st.fixed_dictionaries(
+    {"Hedging": section(k.HEDGING).map(lambda hedge: hedge | {"MaxHedgedAttempts": 1})},
+    optional={
+        "Endpoint": st.fixed_dictionaries(
+            {}, optional={"CircuitBreaker": section(k.BREAKER), "Timeout": section([k.ATTEMPT])}
+        )
+    },
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(standard, hedging), st.booleans())
+def test_every_value_of_whatever_options_of_polly_is_told(found, others):
+    file = {"db": found} | ({"Logging": {"Level": "Debug"}} if others else {})
+    assert untold(json.dumps(file, indent=1)) == []
+
+
+flows = some(s.FLOW_OPTIONS, regex=False, clusterMode=False, limitApp="default", id=3, refResource="x")
+degrades = some(s.BREAKER, regex=False, limitApp="default", id=3, passCount=4)
+flow_rules = flows.map(lambda rule: {"resource": "a", **rule, "count": 5})
+degrade_rules = degrades.map(lambda rule: {"resource": "b", **rule, "count": 1, "timeWindow": 3})
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.one_of(flow_rules, degrade_rules), min_size=1, max_size=3))
+def test_every_value_of_whatever_rules_of_sentinel_is_told(rules):
+    assert untold(json.dumps(rules, indent=1)) == []
 
 
 @pytest.mark.skipif(not REAL.exists(), reason="the files of real repositories are not beside the checkout")

@@ -204,6 +204,9 @@ class _Reader:
         else:
             shorter = "MaxDelay" in found and duration_ns(longest.value) < duration_ns(delay.value)
             backoff = {"fixed": given(longest.value, found["MaxDelay"], "MaxDelay") if shorter else first}
+            self.imported.shape += [found["BackoffType"]]
+            name, why = ("Delay", "MaxDelay is shorter") if shorter else ("MaxDelay", "no delay is longer")
+            self.imported.idle += [keys.idle(found[name], why)] if name in found else []
         word = ("polly" if grows else "around") if jitter.value else "none"
         block: Block = {
             "attempts": Marked(
