@@ -99,6 +99,11 @@ CLASSES = _classes("")
 """What a class stands for, its subclasses included. The model knows no kinds of errors: what an application throws
 is `error`; a class without outcomes, such as 4xx answers, is never thrown in it."""
 
+OF_SOCKETS = tuple(
+    name for name in ("java.io.IOException", *_classes("java.io.IOException")) if "timeout" in CLASSES[name]
+)
+"""Classes that a TimeLimiter's timeout is not of, although the model takes it for one."""
+
 WRITTEN = {
     "error": f"{HTTP}HttpServerErrorException$InternalServerError",
     "timeout": "java.util.concurrent.TimeoutException",

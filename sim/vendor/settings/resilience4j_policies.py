@@ -173,6 +173,11 @@ def _own_classes(wanted: list[str], ignored: list[str], ignore: Given | None, ma
     own = exceptions.own(wanted)
     if own:
         made.notes.append(f"{', '.join(own)}: a class of the application, taken as the outcome `error`")
+    sockets = [name for name in (*wanted, *ignored) if name in exceptions.OF_SOCKETS]
+    if sockets:
+        made.notes.append(
+            f"{', '.join(sockets)}: timeouts of a socket, and those of a TimeLimiter, are one outcome here, `timeout`"
+        )
     never = [name for name in wanted if exceptions.CLASSES.get(name) == ()]
     if never:
         made.notes.append(f"{', '.join(never)}: the model has no such answers")

@@ -216,6 +216,15 @@ def test_a_class_stands_for_what_its_subclasses_stand_for(name, reasons):
     assert set(CLASSES[name]) == reasons
 
 
+def test_timeouts_of_sockets_and_of_a_time_limiter_are_told_to_be_one_outcome():
+    told = "java.io.IOException: timeouts of a socket, and those of a TimeLimiter, are one outcome"
+    assert any(told in note for note in one(of("retry", "retryExceptions: [java.io.IOException]")).notes)
+    checked = of(
+        "retry", "retryExceptions: [java.util.concurrent.TimeoutException, java.net.ConnectException]"
+    )
+    assert not any("of a socket" in note for note in one(checked).notes)
+
+
 def test_what_an_outcome_is_written_as_stands_for_it_alone():
     assert {reason: CLASSES[name] for reason, name in WRITTEN.items()} == {r: (r,) for r in WRITTEN}
 
