@@ -8,7 +8,6 @@ ANY = tuple(reason for reason in REASONS if reason != "cancelled")
 """Whatever a caller gets thrown: a withdrawn call has no caller any more."""
 R4J = "io.github.resilience4j."
 HTTP = "org.springframework.web.client."
-
 REACTIVE = "org.springframework.web.reactive.function.client."
 FUTURE = "java.util.concurrent."
 
@@ -33,7 +32,7 @@ _EXTENDED: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "java.io.InterruptedIOException": {"java.net.SocketTimeoutException": ("timeout",)},
     "java.lang.RuntimeException": {
-        "java.lang.IllegalStateException": (),
+        f"{FUTURE}CancellationException": ("cancelled",),
         "java.io.UncheckedIOException": ("unreachable",),
         "org.springframework.core.NestedRuntimeException": (),
         "feign.FeignException": (),
@@ -42,7 +41,6 @@ _EXTENDED: dict[str, dict[str, tuple[str, ...]]] = {
         f"{R4J}ratelimiter.RequestNotPermitted": ("limited",),
         f"{R4J}bulkhead.BulkheadFullException": ("bulkhead",),
     },
-    "java.lang.IllegalStateException": {f"{FUTURE}CancellationException": ("cancelled",)},
     "org.springframework.core.NestedRuntimeException": {
         f"{HTTP}RestClientException": (),
         f"{REACTIVE}WebClientException": (),
@@ -78,7 +76,8 @@ _EXTENDED: dict[str, dict[str, tuple[str, ...]]] = {
         "feign.FeignException$ServiceUnavailable": ("shed",),
     },
 }
-"""Superclass -> the classes that extend it, and the outcomes that are thrown as just these.
+"""Superclass -> the classes that extend it, and the outcomes that are thrown as just these. Classes that an
+application throws for reasons of its own, such as IllegalStateException, are not among them.
 
 Model: the outcome `timeout` is the TimeLimiter's, or that of a socket by its own class; a client that wraps the
 timeout of its socket into another class is `unreachable`."""

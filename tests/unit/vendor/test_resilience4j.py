@@ -202,7 +202,6 @@ R4J = "io.github.resilience4j."
         ("java.lang.Error", set()),
         ("java.io.IOException", {"unreachable", "timeout"}),
         ("java.util.concurrent.TimeoutException", {"timeout"}),
-        ("java.lang.IllegalStateException", set()),
         ("java.util.concurrent.CancellationException", {"cancelled"}),
         ("org.springframework.web.client.HttpStatusCodeException", {"error", "shed"}),
         ("org.springframework.web.client.HttpClientErrorException", set()),
@@ -223,6 +222,13 @@ def test_timeouts_of_sockets_and_of_a_time_limiter_are_told_to_be_one_outcome():
         "retry", "retryExceptions: [java.util.concurrent.TimeoutException, java.net.ConnectException]"
     )
     assert not any("of a socket" in note for note in one(checked).notes)
+
+
+def test_what_java_throws_for_an_application_is_an_error_of_the_application():
+    text = of("retry", "retryExceptions: [java.lang.IllegalStateException]")
+    assert block(text, "retry")["on"] == ["error"]
+    ignored = of("retry", "ignoreExceptions: [java.lang.IllegalStateException]")
+    assert "error" in block(ignored, "retry")["on"]
 
 
 def test_what_an_outcome_is_written_as_stands_for_it_alone():
