@@ -141,7 +141,8 @@ class _Groups:
             self.document.add((module.name, entry, name))
         one = Given(name, setting.raw, setting.at, setting.key_at)
         if setting.raw in (None, "") and name != "tags":
-            self.idle.append(Idle(".".join(path), "", "an empty value is none", setting.key_at.line))
+            empty = f"{module.title}.{name}"
+            self.idle.append(Idle(empty, "", "an empty value is none", setting.key_at.line))
             return
         value = spring.resolved(one, self.mistakes)
         if value is not None:
