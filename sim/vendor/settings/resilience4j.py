@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sim.errors import InvalidScenario, Problem
 from sim.vendor.keys import checked, unknown
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes
+from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes, asked
 from sim.vendor.settings import resilience4j_policies as policies_of
 from sim.vendor.settings import spring
 from sim.vendor.settings.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
@@ -46,7 +46,7 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             groups.add(path, setting)
     names = groups.names()
     if wishes.only:
-        _check_names(wishes.only, names, source)
+        asked(wishes.only, names, source.file, "instance")
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
     if not imported:
@@ -61,14 +61,6 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
         imported[0].notes += groups.unused()
         imported[0].idle += groups.overridden()
     return imported
-
-
-def _check_names(only: tuple[str, ...], names: list[str], source: Source) -> None:
-    for name in only:
-        if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise InvalidScenario([Problem(f"no instance is called {name!r}{hint}", source.file)])
 
 
 class _Groups:
