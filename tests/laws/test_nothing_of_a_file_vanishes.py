@@ -77,7 +77,7 @@ def untold(text):
     read = source.parse(text, "f")
     found = detect.kind_of(read).policies(read, Wishes(options={"thread_pool": False}))
     told = {v.line for i in found for _, block in i.stack for _, v in leaves(block)}
-    told |= {idle.line for i in found for idle in i.idle}
+    idle = {one.line for i in found for one in i.idle}
     told |= {at.line for i in found for one in i.shape for at in (one.at, one.key_at)}
     notes = " ".join(note for i in found for note in i.notes if re.search("not read|switched off", note))
     named = set(re.findall(r"[\w.-]+", notes)) | {
@@ -90,7 +90,8 @@ def untold(text):
         for place in tree.values
         if not isinstance(value := reduce(lambda data, key: data[key], place, tree.data), dict | list)
         and value not in names
-        and not told & set(lines(tree, place))
+        and not (told | idle) & set(lines(tree, place))
+        and not idle & {tree.keys[place[:n]].line for n in range(1, len(place) + 1) if place[:n] in tree.keys}
         and not named & set(words(tree, place))
     ]
 
