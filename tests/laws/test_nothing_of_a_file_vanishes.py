@@ -149,7 +149,7 @@ def module_of(module):
     return st.fixed_dictionaries(
         {"instances": st.fixed_dictionaries({}, optional={"a": based, "b": own})},
         optional={
-            "configs": st.fixed_dictionaries({"base": own}, optional={"default": own}),
+            "configs": st.fixed_dictionaries({"base": own}, optional={"default": based}),
             "enabled": st.booleans(),
             module.order: st.just(7),
         },

@@ -7,6 +7,7 @@ from sim.errors import InvalidScenario, Problem
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
+from sim.scenario.source import Position
 from sim.vendor import keys
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, pick
@@ -76,7 +77,8 @@ class _Groups:
         self.commands: dict[str, Settings] = {}
         self.pools: dict[str, Settings] = {}
         self.idle: list[Idle] = []
-        self.in_force: list[Given] = []
+        self.in_force: set[Position] = set()
+        """Where the keys of settings stand that are in force."""
 
     def add(self, path: spring.Path, setting: Given, mistakes: Mistakes) -> None:
         """One property below `hystrix`."""
@@ -150,7 +152,7 @@ def _overridden(groups: _Groups, first: Imported) -> Iterator[Idle]:
     why = "every command of this file says it anew, or has no such pool"
     for group in (groups.commands, groups.pools):
         for one in (one for found in group.values() for one in found.values()):
-            if one not in groups.in_force and one.key_at.line not in told:
+            if one.key_at not in groups.in_force and one.key_at.line not in told:
                 yield keys.idle(one, why)
 
 
@@ -189,7 +191,7 @@ def _convert(option: Option, raw: Any) -> Any:
 def _imported(name: str, groups: _Groups, mistakes: Mistakes) -> Imported:
     commands, pools, idle = groups.commands, groups.pools, groups.idle
     found = {**commands.get("default", {}), **commands.get(name, {})}
-    groups.in_force += found.values()
+    groups.in_force |= {setting.key_at for setting in found.values()}
     one = Imported(
         name,
         VERSION,
@@ -212,7 +214,8 @@ def _imported(name: str, groups: _Groups, mistakes: Mistakes) -> Imported:
         if SEMAPHORE in found:
             one.idle.append(keys.idle(found[SEMAPHORE], f"{STRATEGY} is THREAD"))
         key = str(found[POOL].raw) if POOL in found else name
-        groups.in_force += {**pools.get("default", {}), **pools.get(key, {})}.values()
+        own = {**pools.get("default", {}), **pools.get(key, {})}
+        groups.in_force |= {setting.key_at for setting in own.values()}
         one.stack.append(("bulkhead", _pool(found, name, pools, one, mistakes)))
     if isinstance(timed, Marked) and timed.value and isinstance(timeout, Marked):
         one.stack.append(

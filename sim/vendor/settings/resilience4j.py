@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
+from sim.scenario.source import Position
 from sim.vendor.keys import checked, unknown
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes, asked
@@ -73,7 +74,8 @@ class _Groups:
         self.idle: list[Idle] = []
         self.document: set[tuple[str, Entry, str]] = set()
         self.seen: list[tuple[str, Entry, Given]] = []
-        self.in_force: list[Given] = []
+        self.in_force: set[Position] = set()
+        """Where the keys of settings stand that are in force."""
         self.stands: set[str] = set()
         """Modules with a policy."""
         self.used: set[tuple[str, str]] = set()
@@ -152,14 +154,15 @@ class _Groups:
     def _bases(self, module: Module, name: str) -> Iterator[Given]:
         """What says whose settings an instance has."""
         groups = self.settings[module.name]
-        for section in ("instances", "configs"):
-            for entry in groups:
-                base = groups[entry].get("baseConfig")
-                used = (
-                    entry.name == name if section == "instances" else (module.name, entry.name) in self.used
-                )
-                if entry.section == section and used and base is not None:
-                    yield base
+        own = groups.get(Entry("instances", name), {})
+        if "baseConfig" not in own:
+            configs = (groups.get(Entry("configs", n)) for n in (name, "default"))
+            own = next((config for config in configs if config is not None), {})
+        passed: set[str] = set()
+        while "baseConfig" in own and str(own["baseConfig"].raw) not in passed:
+            yield own["baseConfig"]
+            passed.add(str(own["baseConfig"].raw))
+            own = groups.get(Entry("configs", str(own["baseConfig"].raw)), {})
 
     def overridden(self) -> Iterator[Idle]:
         """Settings that are nowhere in force, since others are said for them."""
@@ -168,7 +171,7 @@ class _Groups:
             enabled = self.own[module].get("enabled")
             off = enabled is not None and self._off(enabled)
             config_used = entry.section == "instances" or (module, entry.name) in self.used
-            if one not in self.in_force and config_used and one.name != "baseConfig":
+            if one.key_at not in self.in_force and config_used and one.name != "baseConfig":
                 reason = "the module is switched off" if off else why
                 yield Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
         for module, own in self.own.items():
@@ -195,7 +198,7 @@ class _Groups:
         found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
             settings = self._merged(module, name)
-            self.in_force += settings.values()
+            self.in_force |= {one.key_at for one in settings.values()}
             self.stands.add(module.name)
             made = policies_of.block(module, settings, self.mistakes)
             found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
@@ -229,7 +232,7 @@ class _Groups:
                 )
                 why = f"@Bulkhead names one of the two bulkheads: the other one is taken ({other})"
                 settings = self._merged(module, name)
-                self.in_force += settings.values()
+                self.in_force |= {one.key_at for one in settings.values()}
                 found.idle += [Idle(f"{module.title}.{s.name}", s.raw, why, s.key_at.line)
                                for s in (*settings.values(), *self._bases(module, name))]  # fmt: skip
             else:
