@@ -8,6 +8,8 @@ from typing import Any
 from sim import units
 
 MS, S = 1_000_000, 1_000_000_000
+LEAST = 1e-6
+"""A lower bound at or below it stands for more than nothing."""
 
 
 class OptionError(ValueError):
@@ -85,13 +87,25 @@ def parse(option: Option, value: Any) -> Any:
     return parsed
 
 
-def _ranged(option: Option, value: float, shown: Any) -> None:
+def _ranged(option: Option, value: float, shown: Any, unit_ns: int = 0) -> None:
+    """`unit_ns`: of a duration; a text is answered with texts, a bare number with bare numbers."""
     low, high = option.low, option.high
-    if (low is not None and value < low) or (high is not None and value > high):
-        span = f"{low:g} to {high:g}" if low is not None and high is not None else None
-        bound = span or (f"at least {low:g}" if low is not None else f"at most {high:g}")
-        msg = f"{shown} is out of range; it must be {bound}"
-        raise ValueError(msg)
+    if (low is None or value >= low) and (high is None or value <= high):
+        return
+
+    def word(bound: float) -> str:
+        if unit_ns and isinstance(shown, str):
+            return units.show_ns(round(bound * unit_ns))
+        return f"{bound:g}" if abs(bound) < 1e6 and bound != int(bound) else f"{bound:.0f}"
+
+    above = low is not None and 0 < low <= LEAST
+    if low is None or high is None:
+        bound = f"at most {word(high)}" if high is not None else f"at least {word(low or 0)}"
+        bound = "more than 0" if above else bound
+    else:
+        bound = f"more than 0 and at most {word(high)}" if above else f"{word(low)} to {word(high)}"
+    msg = f"{shown} is out of range; it must be {bound}"
+    raise ValueError(msg)
 
 
 def _number(option: Option, value: Any) -> float:
@@ -129,7 +143,7 @@ def _duration(unit_ns: int, *, bare: bool) -> Any:
     def read(option: Option, value: Any) -> int:
         number = isinstance(value, int | float) and not isinstance(value, bool)
         ns = round(value * unit_ns) if bare and number else units.duration_ns(value)
-        _ranged(option, ns / unit_ns, value)
+        _ranged(option, ns / unit_ns, value, unit_ns)
         return ns
 
     return read

@@ -14,6 +14,8 @@ from sim.vendor.marked import Imported
 from sim.vendor.source import problem, where
 
 VARIANT = "imported"
+NO_EDGE = "no edge is called"
+"""How a scenario tells of one."""
 
 
 def text(
@@ -31,7 +33,15 @@ def text(
     lines, at_line, indent = _room(tree)
     new = [" " * indent + line for line in _variant(chosen, tree, file)]
     out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
-    load_text(out, f"{name} with {file}", known_breakers=breakers)
+    try:
+        load_text(out, f"{name} with {file}", known_breakers=breakers)
+    except InvalidScenario as error:
+        none = [one.message for one in error.problems if NO_EDGE in one.message]
+        if none:
+            raise UsageError(
+                "; ".join(f"--at: {message[message.index(NO_EDGE) :]}" for message in none)
+            ) from error
+        raise
     return out
 
 
@@ -44,14 +54,14 @@ def _room(tree: Tree) -> tuple[list[str], int, int]:
         return lines, len(lines), 2
     own = where(tree, ("variants",), on_key=True)
     if not variants:
-        lines[own.line - 1] = "variants:"
-        return lines, own.line, 2
+        lines[own.line - 1 : own.line] = ["variants:", "  as-it-was: {}"]
+        return lines, own.line + 1, 2
     if VARIANT in variants:
         place = where(tree, ("variants", VARIANT), on_key=True)
         raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
     first = where(tree, ("variants", next(iter(variants))), on_key=True)
-    if first.line == own.line:
-        message = "these variants stand in one line: write each in a line of its own"
+    if first.line == own.line or own.source[own.col - 1 :].partition(":")[2].lstrip().startswith("{"):
+        message = "these variants stand in braces: write each in a line of its own"
         raise InvalidScenario([problem(own, message)])
     behind = [at.line for place, at in tree.keys.items() if len(place) == 1 and at.line > own.line]
     end = min(behind, default=len(lines) + 1) - 1

@@ -103,5 +103,7 @@ def holds(
 
 def text(value: Any) -> str:
     """A raw value in a message."""
+    if value is None or isinstance(value, bool):
+        return "nothing" if value is None else str(value).lower()
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."

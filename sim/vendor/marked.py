@@ -64,6 +64,8 @@ class Imported:
     idle: list[Idle] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """Whatever else is worth a sentence."""
+    shape: list[Given] = field(default_factory=list)
+    """Settings that say which policies there are, and in which order: no values of a policy."""
 
 
 def given(value: Any, what: Given, note: str = "") -> Marked:
@@ -101,13 +103,17 @@ def leaves(block: Any, place: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
 
 def pick(imported: list[Imported], only: tuple[str, ...], file: str, what: str) -> list[Imported]:
     """Those of these names. Raises InvalidScenario for a name that is none."""
-    names = [one.name for one in imported]
+    asked(only, [one.name for one in imported], file, what)
+    return [one for one in imported if one.name in only]
+
+
+def asked(only: tuple[str, ...], names: list[str], file: str, what: str) -> None:
+    """Is there each of these names? Raises InvalidScenario if not."""
     for name in only:
         if name not in names:
             near = get_close_matches(name, names, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
             raise InvalidScenario([Problem(f"no {what} is called {name!r}{hint}", file)])
-    return [one for one in imported if one.name in only]
 
 
 class Mistakes:

@@ -15,6 +15,7 @@ from sim.vendor import json_text, properties
 WHAT = "settings file"
 TEMPLATE = re.compile(r"\{\{|\{%|\{#")
 """Where Jinja, Helm and Go templates begin."""
+_PROPERTY = re.compile(r"[\w.\-\[\]/*$]+\s*=|[\w\-]+(\.[\w\-\[\]]+)+\s+[^\s:=#]")
 _OPENING = re.compile(r"(?:[\s\[{]|//[^\n]*|/\*.*?\*/)*+", re.DOTALL)
 
 
@@ -52,16 +53,19 @@ def parse(text: str, file: str) -> Source:
 
 
 def _form(text: str) -> str:
-    """By its first word: a brace or bracket opens JSON, `a.b.c=` a line of properties."""
+    """By its first word: a brace or bracket opens JSON; `a.b.c=`, `a.b.c value` or a comment that begins with `!` is
+    of properties."""
     for line in text.splitlines():
         start = line.strip()
+        if re.match(r"!(\s|.*\s\w+\s)", start):
+            return "properties"
         if not start or start.startswith(("#", "!")):
             continue
         if start.startswith(("//", "/*")):
             return "json"
         if start[0] in "{[" and not TEMPLATE.match(start):
             return "json" if _is_json_like(text) else "yaml"
-        return "properties" if re.match(r"[\w.\-\[\]/*$]+\s*=", start) else "yaml"
+        return "properties" if _PROPERTY.match(start) else "yaml"
     return "yaml"
 
 

@@ -90,6 +90,11 @@ def heading(imported: Imported, file: str) -> list[str]:
 def remarks(imported: Imported) -> list[str]:
     """What else a file says, as comments: notes, and settings without meaning here by their reasons."""
     told = [f"# {line}" for note in imported.notes for line in _wrapped(note, "note: ")]
+    if imported.shape:
+        lines = (f"{one.name}: {_raw(one.raw)} (line {one.key_at.line})" for one in imported.shape)
+        told += [
+            f"# {line}" for line in _wrapped(", ".join(dict.fromkeys(lines)), "said by the stack itself: ")
+        ]
     by_reason: dict[str, dict[str, None]] = {}
     for one in imported.idle:
         line = f" (line {one.line})" if one.line else ""

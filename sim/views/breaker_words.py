@@ -98,6 +98,15 @@ def _condition(condition: b.Condition) -> str:
     return f"while {'closed' if x == CLOSED else 'half-open' if x == HALF_OPEN else f'in state {x:g}'}"
 
 
+def can_hold(rule: b.Rule) -> bool:
+    """Is no share of it asked to be more than all, or less than none?"""
+    return not any(
+        (how == b.ABOVE and x >= whole) or (how == b.AT_LEAST and x > whole) or (how == b.BELOW and x <= 0)
+        for which, how, x in rule[1]
+        for whole in ([1.0] if which in _SHARES else [100.0] if which in _PERCENTS else [])
+    )
+
+
 def _rule(rule: b.Rule, of: str) -> str:
     """Its shares and averages, the volume they need, then the other conditions."""
     least = max((x for which, _, x in rule[1] if which == b.Q_N), default=0.0)
@@ -275,8 +284,18 @@ def diagram(p: b.Params) -> list[str]:
         ("  '-> OPEN    ", opens + ("" if p.half_open_then == CLOSED else longest)),
     ]
     if p.initial != CLOSED:
-        lines.insert(0, ("", f"It begins {STATES[p.initial]}: {_INITIAL[p.initial]}"))
+        lines.insert(0, ("", begins(p)))
     return [line for first, words in lines for line in _wrapped(first, words)]
+
+
+def begins(p: b.Params) -> str:
+    """The state that it begins in, if that is not closed."""
+    return f"It begins {STATES[p.initial]}: {_INITIAL[p.initial]}" if p.initial != CLOSED else ""
+
+
+def moves(p: b.Params) -> bool:
+    """Does it ever open and close by itself?"""
+    return not p.always and p.initial in (CLOSED, OPEN, HALF_OPEN)
 
 
 _INITIAL = {

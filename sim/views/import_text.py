@@ -8,7 +8,8 @@ from sim.policies import catalog, named
 from sim.scenario import policies as m
 from sim.vendor.marked import DEFAULT, Imported, leaves, plain
 from sim.views.breaker_words import WIDE
-from sim.views.import_traps import Around, Named, traps
+from sim.views.call_length import Named
+from sim.views.import_traps import Around, opens, traps
 from sim.views.import_words import words
 
 
@@ -34,6 +35,9 @@ def data(imported: list[Imported], around: Around) -> list[dict[str, Any]]:
             ],
             "traps": list(dict.fromkeys(traps(stack(one), around))),
             "notes": one.notes,
+            "said_by_the_stack": [
+                {"setting": g.name, "value": g.raw, "line": g.key_at.line} for g in one.shape
+            ],
             "without_meaning": [
                 {"setting": i.name, "value": i.raw, "why": i.why, "line": i.line} for i in one.idle
             ],
@@ -87,7 +91,8 @@ def _share(block: Any) -> str:
 def _rows(one: Imported) -> Iterator[tuple[str, str]]:
     for kind, block in one.stack:
         use = plain(block).get("use")
-        if use and not (kind == "rate_limit" and "resilience4j" not in one.library):
+        stands_still = kind == "breaker" and not opens(m.Breaker.model_validate(plain(block)))
+        if use and not stands_still and not (kind == "rate_limit" and "resilience4j" not in one.library):
             yield kind, use
 
 
@@ -96,7 +101,12 @@ def _general(kind: str, name: str) -> str:
     row: Any = catalog.ENTRIES[name] if kind == "breaker" else named.BLOCKS[kind][name]
     if not row.traps:
         return ""
-    return "\n".join([f"{name} in general:", *(_item(trap, "  * ", "    ") for trap in row.traps)])
+    return "\n".join(
+        [
+            f"{name} in general (numbers are its defaults):",
+            *(_item(trap, "  * ", "    ") for trap in row.traps),
+        ]
+    )
 
 
 def _item(words_: str, first: str, further: str) -> str:

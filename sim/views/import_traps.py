@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
-from typing import Any
 
 from sim.policies import breaker_parts as b
 from sim.policies import catalog, outlier_catalog
@@ -12,16 +11,16 @@ from sim.policies.limits import catalog as limits
 from sim.policies.timeline import opening_at_rate
 from sim.scenario import policies as m
 from sim.units import show_ns
-from sim.views.breaker_words import seconds
-from sim.words import FOREVER, OUTCOMES
+from sim.views.breaker_words import can_hold, moves, seconds
+from sim.views.call_length import Named, longest, longest_waits, shortest_waits
+from sim.words import FORCED_OPEN, FOREVER, OUTCOMES
 
 RATES = (50.0, 10.0, 3.0, 1.0)
 LATE_S = 10.0
+LONG_PROBE_NS = 5 * 10**9
 """Opening later than this in an outage is worth a word."""
 DEPTH = 3
 MOST_HOSTS = 1000
-Named = list[tuple[str, Any]]
-"""(kind, policy) from the outside in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ def traps(stack: Named, around: Around) -> Iterator[str]:
     """Each in a sentence or two."""
     for i, (kind, policy) in enumerate(stack):
         inside, outside = stack[i + 1 :], stack[:i]
-        if kind == "breaker":
+        if kind == "breaker" and opens(policy):
             yield from _traffic(policy, around)
             yield from _hung(policy, inside)
             yield from _late(inside, outside)
@@ -50,16 +49,19 @@ def traps(stack: Named, around: Around) -> Iterator[str]:
             yield from _hosts(policy, around)
         elif kind == "rate_limit":
             yield from _no_limit(policy)
-    if all(kind != "timeout" for kind, _ in stack):
-        yield "No timeout: a callee that hangs holds its callers for ever, and nothing above hears of it."
+    if all(kind != "timeout" and not (kind == "breaker" and _is_forced(policy)) for kind, policy in stack):
+        yield "No timeout here: unless another place sets one, a callee that hangs holds its callers for ever."
+
+
+def opens(p: m.Breaker) -> bool:
+    """Does anything but a hand move it?"""
+    made = catalog.params_from(p.model_dump())
+    return moves(made) and any(map(can_hold, made.rules))
 
 
 def _traffic(p: m.Breaker, around: Around) -> Iterator[str]:
     """Minimum calls against traffic, by playing an outage."""
     made = catalog.params_from(p.model_dump())
-    if not made.rules:
-        yield "Its settings never open it."
-        return
     quantities = {quantity for _, conditions in made.rules for quantity, _, _ in conditions}
     rates = RATES if around.rate_per_s is None else (around.rate_per_s,)
     if not quantities <= {b.Q_SLOW_RATIO, b.Q_N}:
@@ -70,7 +72,7 @@ def _traffic(p: m.Breaker, around: Around) -> Iterator[str]:
         low = least / (span / 1e9)
         if around.rate_per_s is None or around.rate_per_s < low:
             needed = f"{least:g} results are needed within {seconds(span)}"
-            yield f"Below {low:.3g} calls/s per instance of the caller it never opens: {needed}."
+            yield f"Below {low:.3g} calls/s, evenly spread, per instance of the caller it never opens: {needed}."
 
 
 def _openings(found: list[tuple[float, float]]) -> Iterator[str]:
@@ -89,14 +91,19 @@ def _openings(found: list[tuple[float, float]]) -> Iterator[str]:
 def _hung(p: m.Breaker, inside: Named) -> Iterator[str]:
     """A probe that never returns."""
     made = catalog.params_from(p.model_dump())
-    limits_ = [policy.after for kind, policy in inside if kind == "timeout"]
     one_by_one = made.probe in (b.PROBE_SINGLE, b.PROBE_QUOTA, b.PROBE_CONCURRENT)
     if not one_by_one or made.half_open_ns > 0:
         return
-    if not limits_:
-        yield "A probe that hangs keeps it half-open for ever: no timeout stands within the breaker, and it has no longest stay."
-    elif min(limits_) > 5 * 10**9:
-        yield f"A probe that hangs keeps it half-open, refusing all others, for the {show_ns(min(limits_))} of the timeout within."
+    hang = (
+        "A probe that hangs keeps"
+        if made.probe == b.PROBE_SINGLE or made.probes == 1
+        else "Probes that hang keep"
+    )
+    most = longest(inside)
+    if all(kind not in ("timeout", "deadline") for kind, _ in inside):
+        yield f"{hang} it half-open for ever: no timeout stands within the breaker, and it has no longest stay."
+    elif LONG_PROBE_NS < most < FOREVER:
+        yield f"{hang} it half-open, refusing all others, for up to {show_ns(_rounded(most))}: so long may a call within it take."
 
 
 def _late(inside: Named, outside: Named) -> Iterator[str]:
@@ -125,10 +132,16 @@ def _refusals(p: m.Breaker, inside: Named) -> Iterator[str]:
 
 
 def _slow(p: m.Breaker, inside: Named) -> Iterator[str]:
+    """Calls that end before they are slow."""
     made = catalog.params_from(p.model_dump())
-    limit = min((policy.after for kind, policy in inside if kind == "timeout"), default=FOREVER)
-    if made.judges_slow and made.slow_ns < FOREVER and limit <= made.slow_ns:
-        yield f"Nothing is ever slow: a call ends after {show_ns(limit)}, and slow is longer than {show_ns(made.slow_ns)}."
+    most = longest(inside)
+    if made.judges_slow and most <= made.slow_ns < FOREVER:
+        yield f"Nothing is ever slow: a call ends after {show_ns(_rounded(most))}, and slow is longer than {show_ns(made.slow_ns)}."
+
+
+def _is_forced(p: m.Breaker) -> bool:
+    """Is every call refused?"""
+    return catalog.params_from(p.model_dump()).initial == FORCED_OPEN
 
 
 def _amplification(p: m.Retry, inside: Named) -> Iterator[str]:
@@ -138,7 +151,9 @@ def _amplification(p: m.Retry, inside: Named) -> Iterator[str]:
         return
     budget = "" if p.budget is None else " (each layer's budget bounds it)"
     yield f"Retries multiply: {n} tries here, and {n**DEPTH} at the bottom of {DEPTH} layers with the same settings{budget}."
-    if "broken" in p.on and any(kind == "breaker" for kind, _ in inside):
+    if "broken" in p.on and any(
+        kind == "breaker" and (opens(policy) or _is_forced(policy)) for kind, policy in inside
+    ):
         yield "An open breaker is retried too: one call uses up its tries on refusals."
     refused = [
         r
@@ -153,32 +168,28 @@ def _amplification(p: m.Retry, inside: Named) -> Iterator[str]:
 
 def _longest(p: m.Retry, inside: Named, outside: Named) -> Iterator[str]:
     """How long a call may take, against the timeout around it."""
-    each = min((policy.after for kind, policy in inside if kind == "timeout"), default=None)
     whole = min((policy.after for kind, policy in outside if kind in ("timeout", "deadline")), default=None)
-    if each is None:
+    total = longest([("retry", p), *inside])
+    if p.attempts < 2:
         return
-    waits = sum(_wait(p, n) for n in range(p.attempts - 1))
-    total = p.attempts * each + waits
-    if whole is None:
-        if p.attempts > 1:
-            yield f"Nothing bounds all tries together: a call may take {show_ns(_rounded(total))} ({p.attempts} timeouts and the waits)."
-    elif total > whole:
-        fits, spent = 0, 0
-        while fits < p.attempts and spent + each <= whole:
-            spent += each + _wait(p, fits)
-            fits += 1
-        yield f"The timeout of all tries, {show_ns(whole)}, leaves room for {fits} of {p.attempts} tries that time out."
+    if whole is None and total < FOREVER:
+        yield f"Nothing bounds all tries together: a call may take {show_ns(_rounded(total))} ({p.attempts} tries, and every wait at its longest)."
+    each = min((policy.after for kind, policy in inside if kind == "timeout"), default=None)
+    if whole is None or each is None or "timeout" not in p.on or any(kind == "retry" for kind, _ in inside):
+        return
+    waits = list(shortest_waits(p))
+    starts = [n * each + sum(waits[:n]) for n in range(p.attempts)]
+    fits = sum(start + each <= whole for start in starts)
+    if fits < p.attempts:
+        yield f"The timeout of all tries, {show_ns(whole)}, leaves room for {fits} of {p.attempts} tries that time out{_at_most(p)}."
 
 
-def _wait(p: m.Retry, n: int) -> int:
-    growth = p.backoff.exponential
-    if growth is None:
-        return p.backoff.fixed or 0
-    return int(min(growth.cap, growth.base * growth.multiplier**n))
+def _at_most(p: m.Retry) -> str:
+    return "" if list(longest_waits(p)) == list(shortest_waits(p)) else ", at most"
 
 
-def _rounded(ns: int) -> int:
-    return ns if ns < 10**9 else round(ns / 10**7) * 10**7
+def _rounded(ns: float) -> int:
+    return round(ns) if ns < 10**9 else round(ns / 10**7) * 10**7
 
 
 def _hosts(p: m.Outlier, around: Around) -> Iterator[str]:
@@ -188,16 +199,20 @@ def _hosts(p: m.Outlier, around: Around) -> Iterator[str]:
         why = outlier_catalog.idle(made, around.hosts)
         if why:
             yield f"It never ejects anybody: {why}."
+            return
     else:
         least = next((n for n in range(1, MOST_HOSTS) if not outlier_catalog.idle(made, n)), None)
         if least is None:
             yield f"It never ejects anybody: {outlier_catalog.idle(made, MOST_HOSTS)}."
+            return
         elif least > 1:
             yield f"Ejection percent against hosts: with fewer than {least} hosts it never ejects anybody ({outlier_catalog.idle(made, least - 1)})."
     by_5xx, by_gateway = (
         bool(run and made.enforced[cause])
         for run, cause in ((made.run_5xx, o.BY_5XX), (made.run_gateway, o.BY_GATEWAY))
     )
+    if by_5xx and by_gateway and made.enforced[o.BY_5XX] == 100 and made.run_gateway > made.run_5xx:
+        yield f"The run of {made.run_gateway} answers of 502, 503 or 504 comes too late: {made.run_5xx} of any 5xx eject before it."
     if by_gateway and not by_5xx:
         yield "Only 502, 503 and 504 count: a host that answers with 500 is never ejected."
     if made.max_percent >= 100 and not made.panic_percent:

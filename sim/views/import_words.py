@@ -10,8 +10,11 @@ from sim.policies.limits import catalog as limits
 from sim.scenario import policies as m
 from sim.units import show_rate
 from sim.views.breaker_words import (
+    begins,
+    can_hold,
     count,
     decisions,
+    moves,
     open_time,
     percent,
     probes,
@@ -60,9 +63,16 @@ def _budget(p: budget.Params) -> str:
 
 def _breaker(p: m.Breaker) -> Iterator[str]:
     made = catalog.params_from(p.model_dump())
+    if begins(made):
+        yield f"{begins(made)}."
+    if not moves(made):
+        return
     rules = trips(made)
     slowness = slow(made)
     yield f"Remembers {window(made)}."
+    if made.rules and not any(map(can_hold, made.rules)):
+        yield f"Never opens: {rules[0]} cannot be."
+        return
     yield f"Opens at {'; '.join(rules)}{f'; {slowness}' if slowness else ''}."
     closes, opens = decisions(made)
     longest = f", {stays(made)}" if stays(made) else ""
@@ -92,13 +102,13 @@ def _bulkhead(p: m.Bulkhead) -> Iterator[str]:
     inside = count(made.limit, "call")
     if made.core < made.limit:
         inside = f"{made.core} to {count(made.limit, 'call')} (threads beyond the core start when the queue is full)"
-    queue = "no others wait"
+    queue = "no other waits"
     if made.queue >= 2**32 - 1:
         queue = (
             f"others wait up to {seconds(made.max_wait_ns)}" if made.max_wait_ns < FOREVER else "others wait"
         )
     elif made.queue:
-        queue = f"{made.queue} others wait"
+        queue = "1 other waits" if made.queue == 1 else f"{made.queue} others wait"
     yield f"{inside} at once, {queue}." if made.limit < 2**32 - 1 else "No limit of calls at once."
 
 
@@ -106,25 +116,51 @@ def _outlier(p: m.Outlier) -> Iterator[str]:
     made = outlier_catalog.params_from(p.use, p.params, lenient=True)
     why = list(_detectors(made))
     yield f"A host is ejected after {'; or '.join(why) or 'nothing: no detector is in force'}."
-    limit = f"{made.max_percent:g} % of the hosts at most"
-    yield f"For {seconds(made.base_ns)} times the number of its ejections, {limit}; looked at every {seconds(made.interval_ns)}."
-    panic = (
-        f"Below {made.panic_percent:g} % healthy hosts all are used again."
-        if made.panic_percent
-        else "Ejected hosts stay out even if none is left."
+    if not made.split and (_runs(made, o.BY_5XX) or _runs(made, o.BY_GATEWAY)):
+        yield "Timeouts and failed connections count as 504 and 503."
+    one = ", though one always may" if made.always_one or made.limit == o.LIMIT_BEFORE else ""
+    yield f"For {_ejected(made)}; {made.max_percent:g} % of the hosts at most{one}; looked at every {seconds(made.interval_ns)}."
+    if not made.panic_percent:
+        yield "Ejected hosts stay out even if none is left."
+    elif made.fail_on_panic:
+        yield f"Below {made.panic_percent:g} % healthy hosts none is used: every call is refused."
+    else:
+        yield f"Below {made.panic_percent:g} % healthy hosts all are used again."
+
+
+def _runs(p: o.Params, cause: int) -> bool:
+    """Does a run of failures of this cause eject?"""
+    return bool((p.run_5xx if cause == o.BY_5XX else p.run_gateway) and p.enforced[cause])
+
+
+def _ejected(p: o.Params) -> str:
+    """How long a host is out."""
+    more = f", and up to {seconds(p.jitter_ns)} more at random" if p.jitter_ns else ""
+    if p.base_ns >= p.max_ns:
+        return f"{seconds(p.max_ns)} each time{more}"
+    decay = (
+        "one less with each sweep"
+        if p.decay == o.DECAY_EACH_SWEEP
+        else "one less with each interval it serves"
     )
-    yield panic
+    factor = f"a multiplier (one more with each ejection, {decay})"
+    return f"{seconds(p.base_ns)} times {factor}, {seconds(p.max_ns)} at most{more}"
 
 
 def _detectors(p: o.Params) -> Iterator[str]:
-    for run, cause, what in (
-        (p.run_5xx, o.BY_5XX, "server errors in a row"),
-        (p.run_gateway, o.BY_GATEWAY, "502, 503 or 504 in a row"),
-        (p.run_local if p.split else 0, o.BY_LOCAL, "timeouts and failed connections in a row"),
+    for run, cause, what, whats in (
+        (p.run_5xx, o.BY_5XX, "server error", "server errors"),
+        (p.run_gateway, o.BY_GATEWAY, "answer of 502, 503 or 504", "answers of 502, 503 or 504"),
+        (
+            p.run_local if p.split else 0,
+            o.BY_LOCAL,
+            "timeout or failed connection",
+            "timeouts and failed connections",
+        ),
     ):
         if run and p.enforced[cause]:
             share = "" if p.enforced[cause] == 100 else f" ({p.enforced[cause]} % of the times)"
-            yield f"{run} {what}{share}"
+            yield f"1 {what}{share}" if run == 1 else f"{run} {whats} in a row{share}"
     if p.rate and p.enforced[o.BY_RATE]:
         yield f"a success rate {p.rate_factor:g} deviations below the mean ({p.rate_hosts} hosts with {p.rate_volume} requests per interval)"
     if p.percentage and p.enforced[o.BY_PERCENTAGE]:

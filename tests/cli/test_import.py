@@ -98,12 +98,33 @@ def test_into_takes_the_place_of_what_an_edge_has_and_makes_variants_where_there
 
 
 @pytest.mark.parametrize(
+    ("below", "names"),
+    [
+        (
+            "  slow:\n    services: {db: {slots: 1}}\n\n# what is asked\nexpect: []\n",
+            ("base", "slow", "imported"),
+        ),
+        ("  # none\n", ("base", "imported")),
+        ("  slow: {services: {db: {slots: 1},\n    web: {slots: 7}}}", ("base", "slow", "imported")),
+    ],
+)
+def test_into_leaves_the_first_variant_the_one_that_others_are_compared_with(below, names, settings, capsys):
+    text = (settings / "tiny.yaml").read_text()
+    (settings / "own.yaml").write_text(text[: text.index("variants:")] + "variants:\n  base: {}\n" + below)
+    code, out, err = call(capsys, "import", "application.yml", "--into", "own.yaml", "--at", "web -> db")
+    assert (code, err) == (0, "")
+    (settings / "new.yaml").write_text(out)
+    assert load_file("new.yaml").variant_names == names
+    assert below.strip() in out or below.split("#")[0].strip() in out
+
+
+@pytest.mark.parametrize(
     ("words", "code", "told"),
     [
         ("application.yml --into tiny.yaml", 2, "go together"),
         ("application.yml --at 'web -> db'", 2, "go together"),
         ("application.yml --into tiny.yaml --at 'web -> db=bd'", 2, "the file has no 'bd'; there are db"),
-        ("application.yml --into tiny.yaml --at 'web -> cache'", 3, "no edge is called 'web -> cache'"),
+        ("application.yml --into tiny.yaml --at 'web -> cache'", 2, "--at: no edge is called 'web -> cache'"),
         ("application.yml --into nowhere.yaml --at 'web -> db'", 3, "nowhere.yaml: cannot be read"),
         ("application.yml --as istio", 3, "nothing in this file is of istio"),
         ("application.yml --only x", 3, "no instance is called 'x'"),

@@ -32,7 +32,7 @@ POLLY_V8 = Entry(
         "instance it never trips.",
         "Never grants a second probe: a hung one keeps it half-open until some late call ends, whose "
         "result then decides.",
-        "A cancelled probe counts as handled: it closes the circuit.",
+        "A cancelled probe counts as unhandled: it closes the circuit.",
     ),
     lambda s: _polly(s["SamplingDuration"], s["MinimumThroughput"], s["FailureRatio"], s["BreakDuration"]),
     (

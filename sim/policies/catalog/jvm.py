@@ -131,7 +131,7 @@ RESILIENCE4J = Entry(
     (
         Option("failureRateThreshold", 50, RATIO, "share of failures that opens, at or above", 1e-9, 100),
         Option("slowCallRateThreshold", 100, RATIO, "share of slow calls that opens, at or above", 1e-9, 100),
-        Option("slowCallDurationThreshold", "60s", MILLIS, "slower than this is slow (strict)", 1),
+        Option("slowCallDurationThreshold", "60s", MILLIS, "slower than this is slow (strict)", 1e-6),
         Option("slidingWindowType", "COUNT_BASED", "choice", "calls or seconds", choices=("COUNT_BASED", "TIME_BASED")),
         Option("slidingWindowSize", 100, COUNT, "calls, or seconds on the clock's whole seconds", 1),
         Option("minimumNumberOfCalls", 100, COUNT, "results before it judges", 1),

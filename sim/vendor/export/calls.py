@@ -96,6 +96,9 @@ def _named(found: dict[str, Call], edges: tuple[str, ...]) -> Iterator[Call]:
                 f"; did you mean {near[0]}?" if near else f"; there are {', '.join(found)}"
             )
             raise UsageError(msg)
+        if not found[edge].policies:
+            msg = f"the calls along {edge} have no policies: there is nothing to export"
+            raise UsageError(msg)
         yield found[edge]
 
 

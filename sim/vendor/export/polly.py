@@ -15,7 +15,7 @@ PATTERN = ("bulkhead", "timeout", "retry", "breaker", "timeout")
 _NONE = {
     "fallback": "a fallback is code, not an option of the standard handler",
     "deadline": "the standard handler knows no deadline; a `timeout` outside of the retry bounds all tries",
-    "hedge": "hedging is another handler, the standard hedging handler",
+    "hedge": "hedging is another handler, the standard hedging handler, which is imported only",
     "throttle": "Polly has no adaptive throttle",
     "rate_limit": "the rate limiter of the standard handler limits calls at once: write `bulkhead:`",
     "concurrency": "Polly has no limit that finds its own value: write `bulkhead:`",
@@ -37,9 +37,12 @@ def text(calls: list[Call], refusals: Refusals) -> str:
 
 
 def _section(call: Call, refusals: Refusals) -> dict[str, Any]:
-    found = _places(call, refusals)
-    if any(one.kind in _NONE for one in call.policies):
+    others = [one for one in call.policies if one.kind in _NONE]
+    for one in others:
+        refusals.add(one.at, _NONE[one.kind])
+    if others:
         return {}
+    found = _places(call, refusals)
     at = call.policies[0].block if call.policies else ()
     for place, message in _NEEDED.items():
         if place not in found:
@@ -62,9 +65,6 @@ def _places(call: Call, refusals: Refusals) -> dict[int, Applied]:
     at = 0
     inner = {one.kind for one in call.policies} & {"retry", "breaker"}
     for one in call.policies:
-        if one.kind in _NONE:
-            refusals.add(one.at, _NONE[one.kind])
-            continue
         begin = max(at, 4) if one.kind == "timeout" and not inner else at
         place = next((i for i in range(begin, len(PATTERN)) if PATTERN[i] == one.kind), None)
         if place is None:

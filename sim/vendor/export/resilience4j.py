@@ -81,6 +81,13 @@ def _duration(ns: int) -> str:
     return f"{ns}ns" if ns else "0s"
 
 
+def _whole_ms(ns: int, at: Any, refusals: Refusals) -> str:
+    """Waits of a retry and a time limit, which the library counts in milliseconds."""
+    if ns % 10**6:
+        refusals.add(at, "resilience4j counts this in whole milliseconds: write such")
+    return _duration(ns)
+
+
 def _params(options: Iterable[Option], params: dict[str, Any], one: Applied, refusals: Refusals) -> _SETTINGS:
     """Settings under their own names, in their own units."""
     out: _SETTINGS = {}
@@ -158,12 +165,12 @@ def _retry(one: Applied, refusals: Refusals) -> _SETTINGS:
     growth, fixed = p.backoff.exponential, p.backoff.fixed
     out: _SETTINGS = {
         "maxAttempts": p.attempts,
-        "waitDuration": _duration(growth.base if growth else fixed or 0),
+        "waitDuration": _whole_ms(growth.base if growth else fixed or 0, (*one.at, "backoff"), refusals),
     }
     if growth:
         out |= {"enableExponentialBackoff": True, "exponentialBackoffMultiplier": growth.multiplier}
         if growth.cap < duration_ns(NO_CAP):
-            out["exponentialMaxWaitDuration"] = _duration(growth.cap)
+            out["exponentialMaxWaitDuration"] = _whole_ms(growth.cap, (*one.at, "backoff"), refusals)
     if p.jitter == "around":
         out |= {"enableRandomizedWait": True, "randomizedWaitFactor": p.spread}
         if not 0 <= p.spread < 1:
@@ -207,7 +214,7 @@ def _rate_limit(one: Applied, refusals: Refusals) -> _SETTINGS:
 def _timeout(one: Applied, refusals: Refusals) -> _SETTINGS:
     if one.policy.cancel != "none":
         refusals.add((*one.at, "cancel"), "TimeLimiter tells the callee nothing: leave `cancel` out")
-    return {"timeoutDuration": _duration(one.policy.after)}
+    return {"timeoutDuration": _whole_ms(one.policy.after, one.at, refusals)}
 
 
 def _bulkhead(one: Applied, refusals: Refusals) -> tuple[Module | None, _SETTINGS]:

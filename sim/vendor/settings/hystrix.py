@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sim.errors import InvalidScenario, Problem
 from sim.policies import catalog
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
+from sim.scenario.source import Position
 from sim.vendor import keys
 from sim.vendor.kinds import Seen, Wishes
 from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, pick
@@ -75,6 +77,8 @@ class _Groups:
         self.commands: dict[str, Settings] = {}
         self.pools: dict[str, Settings] = {}
         self.idle: list[Idle] = []
+        self.in_force: set[Position] = set()
+        """Where the keys of settings stand that are in force."""
 
     def add(self, path: spring.Path, setting: Given, mistakes: Mistakes) -> None:
         """One property below `hystrix`."""
@@ -110,10 +114,17 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
     for tree in active.trees:
         for path, setting in spring.properties(tree, ("hystrix",)):
             groups.add(path, setting, mistakes)
+    if not groups.commands and not groups.pools and not mistakes.found:
+        told = "".join(f"; {note}" for note in active.notes)
+        message = (
+            f"no command and no thread pool of Hystrix is in force here, so there is nothing to import{told}"
+        )
+        raise InvalidScenario([Problem(message, source.file)])
     _check(groups.commands, groups.pools, mistakes)
     names = groups.names()
-    imported = [_imported(name, groups.commands, groups.pools, groups.idle, mistakes) for name in names]
+    imported = [_imported(name, groups, mistakes) for name in names]
     _lonely(imported[0], groups.commands, groups.pools, names)
+    imported[0].idle += _overridden(groups, imported[0])
     imported[0].notes += active.notes
     if wishes.only:
         imported = pick(imported, wishes.only, source.file, "command")
@@ -133,6 +144,16 @@ def _check(commands: Mapping[str, Settings], pools: Mapping[str, Settings], mist
         for name, one in settings.items():
             if name not in own:
                 keys.unknown(one, own, "a thread pool", {}, mistakes)
+
+
+def _overridden(groups: _Groups, first: Imported) -> Iterator[Idle]:
+    """Settings that are nowhere in force."""
+    told = {idle.line for idle in first.idle}
+    why = "every command of this file says it anew, or has no such pool"
+    for group in (groups.commands, groups.pools):
+        for one in (one for found in group.values() for one in found.values()):
+            if one.key_at not in groups.in_force and one.key_at.line not in told:
+                yield keys.idle(one, why)
 
 
 def _lonely(
@@ -167,14 +188,10 @@ def _convert(option: Option, raw: Any) -> Any:
         raise ValueError(msg) from None
 
 
-def _imported(
-    name: str,
-    commands: Mapping[str, Settings],
-    pools: Mapping[str, Settings],
-    idle: list[Idle],
-    mistakes: Mistakes,
-) -> Imported:
+def _imported(name: str, groups: _Groups, mistakes: Mistakes) -> Imported:
+    commands, pools, idle = groups.commands, groups.pools, groups.idle
     found = {**commands.get("default", {}), **commands.get(name, {})}
+    groups.in_force |= {setting.key_at for setting in found.values()}
     one = Imported(
         name,
         VERSION,
@@ -182,6 +199,7 @@ def _imported(
         [],
         [*idle, *(keys.idle(found[k], why) for k, why in IDLE.items() if k in found)],
     )
+    one.shape = [found[name] for name in (STRATEGY, TIMED, POOL) if name in found]
     params = keys.params(BREAKER, found, _convert, mistakes)
     own = {option.name: found[option.name] for option in BREAKER if option.name in found}
     keys.holds(lambda v: catalog.params_from({"use": "hystrix", "params": dict(v)}), params, own, mistakes)
@@ -195,6 +213,9 @@ def _imported(
     else:
         if SEMAPHORE in found:
             one.idle.append(keys.idle(found[SEMAPHORE], f"{STRATEGY} is THREAD"))
+        key = str(found[POOL].raw) if POOL in found else name
+        own = {**pools.get("default", {}), **pools.get(key, {})}
+        groups.in_force |= {setting.key_at for setting in own.values()}
         one.stack.append(("bulkhead", _pool(found, name, pools, one, mistakes)))
     if isinstance(timed, Marked) and timed.value and isinstance(timeout, Marked):
         one.stack.append(

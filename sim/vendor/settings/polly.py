@@ -5,6 +5,7 @@ from typing import Any
 
 from sim.policies import catalog
 from sim.policies.options import Option
+from sim.scenario.source import Position
 from sim.units import duration_ns
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor
@@ -43,19 +44,21 @@ def _tells(section: str, inside: Any) -> bool:
 
 
 def _options(source: Source) -> Iterator[Cursor]:
-    """Every mapping that is bound to the options of a handler."""
+    """Every mapping that is bound to the options of a handler. .NET reads JSON; a YAML that is to become such is
+    known by .NET's capitals, since smaller ones are everybody's."""
     for tree in source.documents:
-        yield from _below(Cursor(tree, (), tree.data))
+        yield from _below(Cursor(tree, (), tree.data), any_case=source.form == "json")
 
 
-def _below(here: Cursor) -> Iterator[Cursor]:
+def _below(here: Cursor, *, any_case: bool) -> Iterator[Cursor]:
     if not isinstance(here.data, dict) or "apiVersion" in here.data:
         return
-    if any(_tells(section, inside) for section, inside in here.data.items()):
+    sections = [key for key in here.data if any_case or key[:1].isupper()]
+    if any(_tells(section, here.data[section]) for section in sections):
         yield here
         return
     for key in here.data:
-        yield from _below(here / key)
+        yield from _below(here / key, any_case=any_case)
 
 
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
@@ -91,6 +94,8 @@ class _Reader:
     def __init__(self, imported: Imported, mistakes: Mistakes) -> None:
         self.imported = imported
         self.mistakes = mistakes
+        self.at: dict[str, Position] = {}
+        """Of given values, by section and name."""
 
     def sections(
         self, here: Cursor, known: Mapping[str, Any] | Iterable[str], what: str
@@ -107,7 +112,7 @@ class _Reader:
             inside = here / key
             name = names.get(key.lower())
             if name is None:
-                keys.unknown(inside.given(), list(names.values()), what, {}, self.mistakes)
+                keys.unknown(inside.given(), list(names.values()), what, k.GONE, self.mistakes)
             elif name in found:
                 self.mistakes.add(inside.key_at, f"{key} says again what {found[name].name} says")
             elif k.IDLE.get(name, READ) != READ:
@@ -120,9 +125,10 @@ class _Reader:
         self, here: Cursor | None, options: Iterable[Option], what: str
     ) -> tuple[Block, dict[str, Given]]:
         """The values of a section, and what it gives of them."""
-        names = (*(option.name for option in options), *k.IDLE)
-        read = self.sections(here, names, what) if here is not None else {}
+        idle = ("Name", "ShouldRetryAfterHeader") if what == "Retry" else ("Name",)
+        read = self.sections(here, (*(o.name for o in options), *idle), what) if here is not None else {}
         found = {name: one.given(name) for name, one in read.items()}
+        self.at |= {f"{what}.{name}": one.at for name, one in found.items()}
         return keys.params(options, found, timespan.convert, self.mistakes), found
 
     def add(self, policy: str, block: Block) -> None:
@@ -139,7 +145,8 @@ class _Reader:
             read = self.sections(
                 inner, (*(o.name for o in k.LIMITER), "QueueProcessingOrder"), "DefaultRateLimiterOptions"
             )
-            order = read.get("QueueProcessingOrder")
+            order = read.pop("QueueProcessingOrder", None)
+            self.imported.shape += [order.given()] if order is not None else []
             if order is not None and str(order.data) not in ("OldestFirst", "0"):
                 self.mistakes.add(
                     order.at, "QueueProcessingOrder: waiting calls of the model go oldest first"
@@ -197,6 +204,9 @@ class _Reader:
         else:
             shorter = "MaxDelay" in found and duration_ns(longest.value) < duration_ns(delay.value)
             backoff = {"fixed": given(longest.value, found["MaxDelay"], "MaxDelay") if shorter else first}
+            self.imported.shape += [found["BackoffType"]]
+            name, why = ("Delay", "MaxDelay is shorter") if shorter else ("MaxDelay", "no delay is longer")
+            self.imported.idle += [keys.idle(found[name], why)] if name in found else []
         word = ("polly" if grows else "around") if jitter.value else "none"
         block: Block = {
             "attempts": Marked(
@@ -234,11 +244,16 @@ def _imported(options: Cursor, name: str, mistakes: Mistakes) -> Imported:
         reader.limiter(inner.get("RateLimiter"))
         breaker = reader.breaker(inner.get("CircuitBreaker"))
         one = reader.timeout(inner.get("Timeout"), k.ATTEMPT, "Timeout")
-    _together(options, whole, one, breaker[0], mistakes)
+    _together(reader, options.at, whole, one, breaker[0])
     return imported
 
 
 def _hedge(reader: _Reader, here: Cursor | None) -> None:
+    delay = here.data.get("Delay") if here is not None and isinstance(here.data, dict) else None
+    if here is not None and timespan.at_once(delay):
+        message = "Delay: copies that are all sent at once (0), or only after a failure (below 0), are not in the model"
+        reader.mistakes.add((here / "Delay").at, message, "write a short delay, such as 00:00:00.001")
+        return
     values, _ = reader.settings(here, k.HEDGING, "Hedging")
     if len(values) == len(k.HEDGING):
         extra, after = (values[option.name] for option in k.HEDGING)
@@ -249,19 +264,20 @@ def _hedge(reader: _Reader, here: Cursor | None) -> None:
 
 
 def _together(
-    options: Cursor, whole: Marked | None, one: Marked | None, breaker: Block, mistakes: Mistakes
+    reader: _Reader, section: Position, whole: Marked | None, one: Marked | None, breaker: Block
 ) -> None:
     """What the handler asks of its timeouts together (HttpStandardResilienceOptionsCustomValidator.cs)."""
+
+    def tell(message: str, *values: str) -> None:
+        given_ = [reader.at[value] for value in values if value in reader.at]
+        reader.mistakes.add(given_[0] if given_ else section, message)
+
     sampling = breaker.get("SamplingDuration")
     if whole is None or one is None or not isinstance(sampling, Marked):
         return
     if duration_ns(whole.value) < duration_ns(one.value):
-        message = (
-            f"TotalRequestTimeout ({whole.value}) is shorter than the timeout of one attempt ({one.value})"
-        )
-        mistakes.add(options.at, message)
+        message = f"TotalRequestTimeout ({whole.value}) must not be shorter than the timeout of one attempt ({one.value})"
+        tell(message, "TotalRequestTimeout.Timeout", "AttemptTimeout.Timeout", "Timeout.Timeout")
     if duration_ns(sampling.value) < 2 * duration_ns(one.value):
-        message = (
-            f"SamplingDuration ({sampling.value}) is at least twice the timeout of one attempt ({one.value})"
-        )
-        mistakes.add(options.at, message)
+        message = f"SamplingDuration ({sampling.value}) must be at least twice the timeout of one attempt ({one.value})"
+        tell(message, "CircuitBreaker.SamplingDuration", "AttemptTimeout.Timeout", "Timeout.Timeout")

@@ -51,3 +51,9 @@ HEDGED = {
 }
 """Of the standard hedging handler."""
 IDLE = {"Name": _CODE, "ShouldRetryAfterHeader": _HEADERS}
+
+GONE = dict.fromkeys(
+    ("BreakDurationGenerator", "DelayGenerator", "TimeoutGenerator", "ActionGenerator", "ShouldHandle"),
+    "it is code of the application, and no configuration binds it: leave it out",
+)
+"""Options that are functions."""

@@ -6,9 +6,10 @@ from difflib import get_close_matches
 from typing import NamedTuple
 
 from sim.errors import InvalidScenario, Problem
+from sim.scenario.source import Position
 from sim.vendor.keys import checked, unknown
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes
+from sim.vendor.marked import Block, Given, Idle, Imported, Mistakes, asked
 from sim.vendor.settings import resilience4j_policies as policies_of
 from sim.vendor.settings import spring
 from sim.vendor.settings.resilience4j_keys import ELSEWHERE, MODULES, OF_A_MODULE, VERSION, Module
@@ -46,25 +47,21 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             groups.add(path, setting)
     names = groups.names()
     if wishes.only:
-        _check_names(wishes.only, names, source)
+        asked(wishes.only, names, source.file, "instance")
     imported = [groups.imported(name, wishes) for name in names if not wishes.only or name in wishes.only]
     mistakes.end()
     if not imported:
-        told = "".join(f"; {note}; choose with --profile" for note in active.notes)
+        told = "".join(f"; {note}" for note in active.notes)
+        told += "; choose with --profile" if "of the profile" in told else ""
         raise InvalidScenario(
             [Problem(f"no instance and no config of resilience4j is in force{told}", source.file)]
         )
     imported[0].idle += groups.idle
     imported[0].notes += active.notes
+    if not wishes.only:
+        imported[0].notes += groups.unused()
+        imported[0].idle += groups.overridden()
     return imported
-
-
-def _check_names(only: tuple[str, ...], names: list[str], source: Source) -> None:
-    for name in only:
-        if name not in names:
-            near = get_close_matches(name, names, 1)
-            hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(names)}"
-            raise InvalidScenario([Problem(f"no instance is called {name!r}{hint}", source.file)])
 
 
 class _Groups:
@@ -76,6 +73,13 @@ class _Groups:
         self.own: dict[str, Settings] = {name: {} for name in MODULES}
         self.idle: list[Idle] = []
         self.document: set[tuple[str, Entry, str]] = set()
+        self.seen: list[tuple[str, Entry, Given]] = []
+        self.in_force: set[Position] = set()
+        """Where the keys of settings stand that are in force."""
+        self.stands: set[str] = set()
+        """Modules with a policy."""
+        self.used: set[tuple[str, str]] = set()
+        """Configs, by module and name."""
 
     def next_document(self) -> None:
         self.document = set()
@@ -124,14 +128,20 @@ class _Groups:
             one = Given(".".join(path[1:]), setting.raw, setting.at, setting.key_at)
             unknown(one, module.known(), module.title, module.gone, self.mistakes)
             return
+        settings = self.settings[module.name].setdefault(entry, {})
         if name != "tags":
             if (module.name, entry, name) in self.document:
                 self.mistakes.add(setting.key_at, f"{setting.name} says again what {name} says")
             self.document.add((module.name, entry, name))
-        value = spring.resolved(Given(name, setting.raw, setting.at, setting.key_at), self.mistakes)
-        settings = self.settings[module.name].setdefault(entry, {})
+        one = Given(name, setting.raw, setting.at, setting.key_at)
+        if setting.raw in (None, "") and name != "tags":
+            empty = f"{module.title}.{name}"
+            self.idle.append(Idle(empty, "", "an empty value is none", setting.key_at.line))
+            return
+        value = spring.resolved(one, self.mistakes)
         if value is not None:
             settings[name] = value
+            self.seen.append((module.name, entry, value))
 
     def names(self) -> list[str]:
         """Instances of any module, in the order of the file; without any, the configs."""
@@ -141,14 +151,59 @@ class _Groups:
                 return list(dict.fromkeys(found))
         return []
 
+    def _bases(self, module: Module, name: str) -> Iterator[Given]:
+        """What says whose settings an instance has."""
+        groups = self.settings[module.name]
+        own = groups.get(Entry("instances", name), {})
+        if "baseConfig" not in own:
+            configs = (groups.get(Entry("configs", n)) for n in (name, "default"))
+            own = next((config for config in configs if config is not None), {})
+        passed: set[str] = set()
+        while "baseConfig" in own and str(own["baseConfig"].raw) not in passed:
+            yield own["baseConfig"]
+            passed.add(str(own["baseConfig"].raw))
+            own = groups.get(Entry("configs", str(own["baseConfig"].raw)), {})
+
+    def overridden(self) -> Iterator[Idle]:
+        """Settings that are nowhere in force, since others are said for them."""
+        why = "said anew by an instance, a config or a document that goes before it"
+        for module, entry, one in self.seen:
+            enabled = self.own[module].get("enabled")
+            off = enabled is not None and self._off(enabled)
+            config_used = entry.section == "instances" or (module, entry.name) in self.used
+            if one.key_at not in self.in_force and config_used and one.name != "baseConfig":
+                reason = "the module is switched off" if off else why
+                yield Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
+        for module, own in self.own.items():
+            if module not in self.stands:
+                reason = "no policy of this module stands here"
+                yield from (
+                    Idle(f"{MODULES[module].title}.{one.name}", one.raw, reason, one.key_at.line)
+                    for one in own.values()
+                )
+
+    def unused(self) -> Iterator[str]:
+        """Configs that no instance of the file is based on."""
+        for module in MODULES.values():
+            configs = [e.name for e in self.settings[module.name] if e.section == "configs"]
+            left = [name for name in configs if (module.name, name) not in self.used]
+            if left:
+                word = "config" if len(left) == 1 else "configs"
+                why = "no instance of this file is based on it; instances that code alone names may be"
+                yield f"{module.title}: the {word} {', '.join(left)}: not read, for {why}"
+
     def imported(self, name: str, wishes: Wishes) -> Imported:
         """The policies of an instance, from the outside in."""
         blocks: list[tuple[int, str, Block]] = []
         found = Imported(name, VERSION, "", [])
         for module in self._modules_of(name, wishes, found):
-            made = policies_of.block(module, self._merged(module, name), self.mistakes)
+            settings = self._merged(module, name)
+            self.in_force |= {one.key_at for one in settings.values()}
+            self.stands.add(module.name)
+            made = policies_of.block(module, settings, self.mistakes)
             found.idle += [replace(one, name=f"{module.title}.{one.name}") for one in made.idle]
             found.notes += made.notes
+            found.shape += [*made.shape, *self.own[module.name].values(), *self._bases(module, name)]
             blocks.append((self._precedence(module), module.title, made.block))
             found.stack.append((module.policy, made.block))
         ranks = [rank for rank, _, _ in blocks]
@@ -156,7 +211,7 @@ class _Groups:
         titles = [title for _, title, _ in sorted(blocks, key=lambda one: one[0])]
         moved = any(squashed(m.order) in self.own[m.name] for m in MODULES.values())
         who = "the aspect orders of the file" if moved else "the library's aspect orders"
-        found.order = f"{' -> '.join(titles)} ({who})"
+        found.order = f"{' -> '.join(titles)} ({who})" if titles else "no policies"
         return found
 
     def _modules_of(self, name: str, wishes: Wishes, found: Imported) -> Iterator[Module]:
@@ -176,8 +231,10 @@ class _Groups:
                     else "--thread-pool"
                 )
                 why = f"@Bulkhead names one of the two bulkheads: the other one is taken ({other})"
+                settings = self._merged(module, name)
+                self.in_force |= {one.key_at for one in settings.values()}
                 found.idle += [Idle(f"{module.title}.{s.name}", s.raw, why, s.key_at.line)
-                               for s in self._merged(module, name).values()]  # fmt: skip
+                               for s in (*settings.values(), *self._bases(module, name))]  # fmt: skip
             else:
                 yield module
 
@@ -223,6 +280,7 @@ class _Groups:
     ) -> Settings:
         groups: Mapping[Entry, Settings] = self.settings[module.name]
         own = groups.get(Entry("configs", name))
+        self.used.add((module.name, name))
         if own is None or name in above:
             known = [e.name for e in groups if e.section == "configs"]
             what = (

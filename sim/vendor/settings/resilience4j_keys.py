@@ -101,7 +101,7 @@ MODULES: dict[str, Module] = {
                 "recordResultPredicate": _CODE,
                 "ignoreExceptionPredicate": _CODE,
                 "ignoreExceptionsPrecedence": "ignored exceptions are asked for first in any case",
-                "slidingWindowSynchronizationStrategy": "a simulated breaker has no threads that race",
+                "slidingWindowSynchronizationStrategy": "no threads race here; a window of time without locks counts from a clock of its own, here on whole seconds",
                 "ignoreClassBindingExceptions": "classes that are missing are not looked for here",
             },
             _renamed(

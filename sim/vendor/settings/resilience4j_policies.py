@@ -8,13 +8,16 @@ from sim.policies import catalog
 from sim.policies.catalog.entry import ANY_EXCEPTION
 from sim.policies.limits import catalog as limits
 from sim.policies.options import Option
+from sim.units import duration_ns, show_ns
 from sim.vendor import keys
-from sim.vendor.marked import Block, Given, Idle, Marked, Mistakes, default, given
+from sim.vendor.marked import DEFAULT, Block, Given, Idle, Marked, Mistakes, default, given, leaves
 from sim.vendor.settings import exceptions, spring
 from sim.vendor.settings.resilience4j_keys import LISTS, NO_CAP, Module
 from sim.words import REASONS
 
 ORDER = Option("aspectOrder", 0, "count", "smaller is further out", -(2**31), 2**31 - 1)
+MS = 10**6
+NOTHING = show_ns(0)
 MACHINE = 2
 """Processors of the machine whose defaults a thread pool gets."""
 
@@ -26,6 +29,7 @@ class Made:
     block: Block
     idle: list[Idle] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    shape: list[Given] = field(default_factory=list)
 
 
 def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Made:
@@ -36,15 +40,59 @@ def block(module: Module, found: Mapping[str, Given], mistakes: Mistakes) -> Mad
     elif module.name == "timelimiter":
         _timeout(module, found, mistakes, made)
     else:
+        if module.name == "circuitbreaker":
+            found = _switched(module, found, mistakes, made)
         own = _with_pool(found) if module.name == "threadpoolbulkhead" else {}
         inner = keys.params(module.options, found, spring.convert, mistakes)
         inner |= {name: one for name, one in own.items() if name not in found}
         keys.holds(lambda values: _check(module, values), inner, _of_options(module, found), mistakes)
         made.block = {"use": module.use, "params": inner}
         if module.name == "circuitbreaker":
+            inner |= {
+                name: default(inner[name].value, word)
+                for name, word in NONE.items()
+                if _by_default(inner, name)
+            }
             _lock_free(found, inner, mistakes)
             _outcomes(found, made)
+    told = {value.line for _, value in leaves(made.block)} | {one.line for one in made.idle}
+    made.shape += [found[name] for name in LISTS if name in found and found[name].at.line not in told]
     return made
+
+
+NONE = {
+    "exponentialMaxWaitDurationInOpenState": "no longest wait",
+    "maxWaitDurationInHalfOpenState": "no longest stay",
+}
+"""What a default of nothing means."""
+SWITCHES = {
+    "enableExponentialBackoff": ("exponentialBackoffMultiplier", "exponentialMaxWaitDurationInOpenState"),
+    "enableRandomizedWait": ("randomizedWaitFactor",),
+    "maxWaitDurationInHalfOpenState": ("transitionToStateAfterWaitDuration",),
+}
+"""Settings of a breaker without which others have no effect."""
+
+
+def _by_default(params: Block, name: str) -> bool:
+    value = params.get(name)
+    return isinstance(value, Marked) and value.mark == DEFAULT
+
+
+def _switched(
+    module: Module, found: Mapping[str, Given], mistakes: Mistakes, made: Made
+) -> Mapping[str, Given]:
+    """The settings of a breaker that have an effect; the others are idle, and still legal."""
+    options = {option.name: option for option in module.options}
+    left = dict(found)
+    for switch, names in SWITCHES.items():
+        given_ = found.get(switch)
+        on = given_ is not None and keys.checked(options[switch], spring.convert, given_, Mistakes())
+        for name in () if on and on != NOTHING else names:
+            if name in left:
+                one = left.pop(name)
+                keys.checked(options[name], spring.convert, one, mistakes)
+                made.idle.append(keys.idle(one, f"without {switch} it has no effect"))
+    return left
 
 
 def _lock_free(found: Mapping[str, Given], params: Block, mistakes: Mistakes) -> None:
@@ -125,6 +173,14 @@ def _own_classes(wanted: list[str], ignored: list[str], ignore: Given | None, ma
     own = exceptions.own(wanted)
     if own:
         made.notes.append(f"{', '.join(own)}: a class of the application, taken as the outcome `error`")
+    sockets = [name for name in (*wanted, *ignored) if name in exceptions.OF_SOCKETS]
+    if sockets:
+        made.notes.append(
+            f"{', '.join(sockets)}: timeouts of a socket, and those of a TimeLimiter, are one outcome here, `timeout`"
+        )
+    never = [name for name in wanted if exceptions.CLASSES.get(name) == ()]
+    if never:
+        made.notes.append(f"{', '.join(never)}: the model has no such answers")
     strange = [name for name in ignored if not exceptions.CLASSES.get(name)]
     if ignore is not None and strange:
         why = "the model knows no kinds of errors, so none is ignored for its class"
@@ -139,7 +195,7 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
     def one(name: str, note: str = "") -> Marked:
         marked = values[name]
         assert isinstance(marked, Marked)
-        return Marked(marked.value, marked.mark, note or name, marked.line)
+        return _whole_ms(Marked(marked.value, marked.mark, note or name, marked.line))
 
     wait = one("waitDuration")
     grows, spread = one("enableExponentialBackoff").value, one("enableRandomizedWait").value
@@ -152,6 +208,7 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
         switch = "enableRandomizedWait" if "randomized" in name else "enableExponentialBackoff"
         made.idle.append(keys.idle(found[name], f"without {switch} it has no effect"))
     made.block = {"attempts": one("maxAttempts"), "backoff": {"fixed": wait}}
+    made.shape += [found[name] for name in ("enableExponentialBackoff",) if name in found]
     if grows:
         multiplier = one("exponentialBackoffMultiplier")
         cap = one("exponentialMaxWaitDuration")
@@ -166,6 +223,18 @@ def _retry(module: Module, found: Mapping[str, Given], mistakes: Mistakes, made:
     if spread:
         made.block["spread"] = one("randomizedWaitFactor")
     made.block["on"] = _retried(found, made)
+
+
+def _whole_ms(marked: Marked) -> Marked:
+    """The library counts waits of a retry and a time limit in whole milliseconds."""
+    if not isinstance(marked.value, str):
+        return marked
+    ns = duration_ns(marked.value)
+    if not ns % MS:
+        return marked
+    return Marked(
+        show_ns(ns // MS * MS), marked.mark, f"{marked.note}: {marked.value}, whole milliseconds", marked.line
+    )
 
 
 def _retried(found: Mapping[str, Given], made: Made) -> Marked:
@@ -188,7 +257,11 @@ def _timeout(module: Module, found: Mapping[str, Given], mistakes: Mistakes, mad
     values = keys.params(module.options, found, spring.convert, mistakes)
     if "timeoutDuration" in values:
         one = values["timeoutDuration"]
-        made.block = {"after": Marked(one.value, one.mark, "timeoutDuration", one.line)}
+        whole = _whole_ms(Marked(one.value, one.mark, "timeoutDuration", one.line))
+        made.block = {"after": whole}
+        if not duration_ns(whole.value):
+            message = f"timeoutDuration: {one.value} is no whole millisecond, which the library counts: no call is fast enough"
+            mistakes.add(found["timeoutDuration"].at, message, "write 1ms or more")
     if "cancelRunningFuture" in found:
         why = "the future of the caller ends or not; the callee is not told in either case"
         made.idle.append(keys.idle(found["cancelRunningFuture"], why))

@@ -9,17 +9,18 @@ from sim.policies.options import Option
 from sim.vendor import keys
 from sim.vendor.cursor import READ, Cursor, fields, settings
 from sim.vendor.kinds import Seen, Wishes
-from sim.vendor.marked import Block, Given, Idle, Imported, Marked, Mistakes, default, given, pick
+from sim.vendor.marked import Block, Given, Imported, Marked, Mistakes, default, given, pick
 from sim.vendor.source import Source
 
+EVERYBODY = "default"
+"""As `limitApp`."""
 VERSION = "Sentinel 1.8 (d75a6687)"
 ORDER = "flow rules -> degrade rules in the order of the list (Sentinel's slots)"
 _BOARD = "of the dashboard"
-_WHO = "which callers it is for: a scenario says who calls whom"
+_ALL = "a degrade rule is for all callers, whatever this says"
 _DASHBOARD = ("id", "app", "ip", "port", "gmtCreate", "gmtModified")
 _COMMON = {
     **dict.fromkeys(_DASHBOARD, _BOARD),
-    "limitApp": _WHO,
     "resource": READ,
     "grade": READ,
     "count": READ,
@@ -27,12 +28,13 @@ _COMMON = {
 }
 DEGRADE = {
     **_COMMON,
+    "limitApp": _ALL,
     "passCount": "a counter of Sentinel before 1.8, no setting",
     **dict.fromkeys(("timeWindow", "minRequestAmount", "slowRatioThreshold", "statIntervalMs"), READ),
 }
 FLOW = {
     **_COMMON,
-    **dict.fromkeys(("strategy", "controlBehavior", "maxQueueingTimeMs", "clusterMode"), READ),
+    **dict.fromkeys(("limitApp", "strategy", "controlBehavior", "maxQueueingTimeMs", "clusterMode"), READ),
     "refResource": "of a strategy between resources",
     "warmUpPeriodSec": "of a warm-up",
     "clusterConfig": "of the cluster mode",
@@ -73,15 +75,37 @@ def _rules(source: Source) -> Iterator[Cursor]:
 def _is_rule(item: Any) -> bool:
     if not isinstance(item, dict):
         return False
-    return ("resource" in item and bool({"grade", "count", "timeWindow"} & set(item))) or (
+    return ("resource" in item and bool({"grade", "count", "timeWindow"} & set(item) or _stranger(item))) or (
         "resource" not in item and bool(set(SYSTEM) & set(item)) and set(item) <= {*SYSTEM, *_DASHBOARD}
     )
+
+
+def _stranger(rule: dict[str, Any]) -> str:
+    """The kind of a rule for a resource that the model has no counterpart of; empty: it has."""
+    if {"paramIdx", "paramFlowItemList"} & set(rule):
+        return "a hot-parameter rule"
+    if {"resourceMode", "paramItem", "intervalSec"} & set(rule):
+        return "a gateway rule"
+    return (
+        "an authority rule"
+        if {"limitApp", "strategy"} <= set(rule) and not {"grade", "count"} & set(rule)
+        else ""
+    )
+
+
+def _is_degrade(rule: Cursor) -> bool:
+    return "timeWindow" in rule.data or bool(set(rule.data) & (set(DEGRADE) - set(FLOW)))
+
+
+def _is_flow(rule: Cursor) -> bool:
+    return "resource" in rule.data and not _stranger(rule.data) and not _is_degrade(rule)
 
 
 def policies(source: Source, wishes: Wishes) -> list[Imported]:
     """The policies of every resource, or of `only` these. Raises InvalidScenario with every mistake."""
     mistakes = Mistakes()
     found: dict[str, Imported] = {}
+    _one_caller([rule for rule in _rules(source) if _is_flow(rule)], mistakes)
     for tree in source.documents:
         _strangers(Cursor(tree, (), tree.data), mistakes)
     for rule in _rules(source):
@@ -91,12 +115,15 @@ def policies(source: Source, wishes: Wishes) -> list[Imported]:
             )
             mistakes.add(rule.at, message)
             continue
+        if kind := _stranger(rule.data):
+            mistakes.add(rule.at, f"this is {kind}, and the model has no counterpart: leave it out")
+            continue
         name = str(rule.data["resource"]).strip()
         if not name:
             mistakes.add((rule / "resource").at, "resource is empty")
         one = found.setdefault(name, Imported(name, VERSION, ORDER, []))
-        if "timeWindow" in rule.data or (set(rule.data) & (set(DEGRADE) - set(FLOW))):
-            one.stack.append(("breaker", _degrade(rule, one.idle, mistakes)))
+        if _is_degrade(rule):
+            one.stack.append(("breaker", _degrade(rule, one, mistakes)))
         else:
             one.stack += _flow(rule, one, mistakes)
     imported = list(found.values())
@@ -140,10 +167,17 @@ def _regex(found: dict[str, Cursor], mistakes: Mistakes) -> None:
         mistakes.add(regex.at, "regex: a rule of the model is for one resource: write its name")
 
 
-def _degrade(rule: Cursor, idle: list[Idle], mistakes: Mistakes) -> Block:
+def _shape(found: dict[str, Cursor], names: tuple[str, ...]) -> list[Given]:
+    """Fields that say what a rule is."""
+    return [found[name].given() for name in names if name in found]
+
+
+def _degrade(rule: Cursor, one: Imported, mistakes: Mistakes) -> Block:
+    idle = one.idle
     found = fields(rule, DEGRADE, "a degrade rule", idle, mistakes, gone=GONE)
+    one.shape += _shape(found, ("regex",))
     _regex(found, mistakes)
-    given_ = settings({name: one for name, one in found.items() if name != "resource"})
+    given_ = settings({name: c for name, c in found.items() if name != "resource"})
     for name in ("count", "timeWindow"):
         if name not in given_:
             mistakes.add(rule.at, f"a degrade rule: `{name}` is missing")
@@ -163,7 +197,9 @@ def _degrade(rule: Cursor, idle: list[Idle], mistakes: Mistakes) -> Block:
 def _flow(rule: Cursor, one: Imported, mistakes: Mistakes) -> Iterator[tuple[str, Block]]:
     """A flow rule: calls at once, or calls a second that are refused or made to wait beyond."""
     found = fields(rule, FLOW, "a flow rule", one.idle, mistakes, gone=GONE)
+    one.shape += _shape(found, ("regex", "grade", "strategy", "controlBehavior", "clusterMode"))
     _regex(found, mistakes)
+    _callers(found.pop("limitApp", None), one)
     cluster = found.pop("clusterMode", None)
     if cluster is not None and cluster.data is not False:
         mistakes.add(
@@ -189,6 +225,37 @@ def _flow(rule: Cursor, one: Imported, mistakes: Mistakes) -> Iterator[tuple[str
         yield _queueing(count, wait, given_, mistakes)
     else:
         yield _refusing(count, given_, one, mistakes)
+
+
+def _app(rule: Cursor) -> str:
+    """The callers that a flow rule is for."""
+    return str(rule.data.get("limitApp") or EVERYBODY).strip()
+
+
+def _callers(app: Cursor | None, one: Imported) -> None:
+    """Told of the callers that a flow rule is for."""
+    if app is not None:
+        name = str(app.data)
+        why = (
+            "it is for all callers"
+            if name == EVERYBODY
+            else f"it is for calls of {name}: put it on their edge alone"
+        )
+        one.idle.append(keys.idle(app.given(), why))
+
+
+def _one_caller(rules: list[Cursor], mistakes: Mistakes) -> None:
+    """A call is subject to the flow rules of its caller: those for different callers are no stack."""
+    by_resource: dict[str, list[Cursor]] = {}
+    for rule in rules:
+        by_resource.setdefault(str(rule.data["resource"]).strip(), []).append(rule)
+    for name, its in by_resource.items():
+        apps = list(dict.fromkeys(map(_app, its)))
+        other = next((rule for rule in its if _app(rule) != apps[0]), None)
+        if other is not None:
+            at = (other / "limitApp").at if "limitApp" in other.data else other.at
+            message = f"limitApp: the flow rules of {name} are for different callers ({', '.join(apps)}), and a call is subject to those of its own"
+            mistakes.add(at, message, "keep the rules of one caller, and import once for each")
 
 
 def _threads(count: Marked, given_: dict[str, Given], one: Imported, mistakes: Mistakes) -> tuple[str, Block]:

@@ -16,7 +16,6 @@ Path = tuple[str, ...]
 
 _PROFILES = ("spring.config.activate.on-profile", "spring.profiles")
 _ACTIVATED = ("spring.profiles.active", "spring.profiles.include")
-_PLACEHOLDER = re.compile(r"\$\{(?P<name>[^:}]*)(?::(?P<default>[^}]*))?\}")
 _SIMPLE = re.compile(r"(?P<sign>[+-]?)(?P<number>\d{1,18})(?P<unit>[a-zA-Z]{0,2})")
 _ISO = re.compile(
     r"P(?:(?P<d>\d{1,9})D)?(?:T(?:(?P<h>\d{1,9})H)?(?:(?P<m>\d{1,9})M)?(?:(?P<s>\d{1,9}(?:\.\d{1,9})?)S)?)?",
@@ -41,17 +40,18 @@ class Active:
 
 def active(source: Source, asked: tuple[str, ...], root: str) -> Active:
     """The documents that hold with these profiles, or those that the file itself activates. `root`: what is read."""
-    always = [tree for tree in source.documents if profile(tree) is None]
+    always = [tree for tree in source.documents if profile(tree) is None and _platform(tree) is None]
     said = {name: listed for tree in always for name in _ACTIVATED if (listed := _value(tree, name))}
-    profiles = (*(asked or names(said.get(_ACTIVATED[0], []))), *names(said.get(_ACTIVATED[1], [])))
+    groups = {name: members for tree in always for name, members in _groups(tree)}
+    chosen = (*(asked or names(said.get(_ACTIVATED[0], []))), *names(said.get(_ACTIVATED[1], [])))
+    profiles = _with_groups(chosen, groups)
     notes = []
     if profiles and not asked:
         notes.append(f"active by the file itself: the profile {', '.join(profiles)}")
-    conditions = [(tree, profile(tree)) for tree in source.documents]
-    trees = [tree for tree, condition in conditions if condition is None or matches(condition, profiles)]
-    others = [condition for tree, condition in conditions if condition is not None and tree not in trees]
-    if others:
-        notes.append(f"not active, and not read: the documents of the profile {', '.join(others)}")
+    elif profiles != chosen:
+        notes.append(f"active by spring.profiles.group: the profile {', '.join(profiles)}")
+    trees = [tree for tree in source.documents if _holds(tree, profiles)]
+    notes += _not_read(source, trees, set(groups), asked)
     others = [path[0] for tree in trees for path, _, _ in flat(tree) if path and squashed(path[0]) != root]
     if others:
         notes.append(f"settings of others, and not read: {', '.join(dict.fromkeys(others))}")
@@ -59,6 +59,59 @@ def active(source: Source, asked: tuple[str, ...], root: str) -> Active:
     if elsewhere:
         notes.append(f"spring.config.import names other files, which are not read: {', '.join(elsewhere)}")
     return Active(trees, notes, profiles)
+
+
+def _holds(tree: Tree, profiles: tuple[str, ...]) -> bool:
+    """Model: no cloud platform is there."""
+    condition = profile(tree)
+    return _platform(tree) is None and (condition is None or matches(condition, profiles))
+
+
+def _not_read(source: Source, trees: list[Tree], known: set[str], asked: tuple[str, ...]) -> Iterator[str]:
+    """What is told of the documents that do not hold, and of profiles that there are none of."""
+    conditions = [profile(tree) for tree in source.documents if tree not in trees and not _platform(tree)]
+    others = list(dict.fromkeys(condition for condition in conditions if condition))
+    if others:
+        yield f"not active, and not read: the documents of the profile {', '.join(others)}"
+    platforms = dict.fromkeys(filter(None, map(_platform, source.documents)))
+    if platforms:
+        yield f"not read: the documents of the cloud platform {', '.join(platforms)} (spring.config.activate.on-cloud-platform)"
+    named = known | {
+        word for tree in source.documents for word in re.findall(r"[^()!&|,\s]+", profile(tree) or "")
+    }
+    missing = [name for name in asked if name not in named]
+    if missing:
+        yield f"no document of this file is of the profile {', '.join(missing)}"
+
+
+def _platform(tree: Tree) -> str | None:
+    """The cloud platform that a document is for."""
+    raw = _value(tree, "spring.config.activate.on-cloud-platform")
+    return None if raw is None else str(raw)
+
+
+def _groups(tree: Tree) -> Iterator[tuple[str, list[str]]]:
+    """The profiles that a profile activates with itself."""
+    found: dict[str, list[str]] = {}
+    for path, raw, _ in flat(tree):
+        if tuple(map(squashed, path[:3])) == ("spring", "profiles", "group") and len(path) > 3:
+            found.setdefault(path[3], []).extend(names(raw))
+    yield from found.items()
+
+
+def _with_groups(profiles: tuple[str, ...], groups: dict[str, list[str]]) -> tuple[str, ...]:
+    """Each profile, and behind it those of its group."""
+    found: dict[str, None] = {}
+
+    def add(name: str) -> None:
+        if name not in found:
+            found[name] = None
+            for member in groups.get(name, ()):
+                add(member)
+
+    for name in profiles:
+        add(name)
+    return tuple(found)
 
 
 def _value(tree: Tree, name: str) -> Any:
@@ -152,14 +205,29 @@ def resolved(setting: Given, mistakes: Mistakes) -> Given | None:
     None, with a mistake noted, if one has no default."""
     if not isinstance(setting.raw, str) or "${" not in setting.raw:
         return setting
-    found = _PLACEHOLDER.search(setting.raw)
-    if found is None or found["default"] is None:
-        name = found["name"] if found else setting.raw
-        message = f"{setting.name}: the value of the placeholder {name} is not in this file"
+    try:
+        return Given(setting.name, _filled(setting.raw), setting.at, setting.key_at)
+    except LookupError as error:
+        message = f"{setting.name}: the value of the placeholder {error.args[0]} is not in this file"
         mistakes.add(setting.at, message, "write the value, or a default such as ${NAME:5s}")
         return None
-    raw = _PLACEHOLDER.sub(lambda m: m["default"] or "", setting.raw)
-    return Given(setting.name, raw, setting.at, setting.key_at)
+
+
+def _filled(text_: str) -> str:
+    """Placeholders stand within placeholders too. LookupError names the one without a default."""
+    before, begins, rest = text_.partition("${")
+    if not begins:
+        return text_
+    depth, colon = 0, None
+    for at, letter in enumerate(rest):
+        if letter == "}" and depth == 0:
+            if colon is None:
+                raise LookupError(rest[:at])
+            return before + _filled(rest[colon + 1 : at]) + _filled(rest[at + 1 :])
+        depth += (letter == "{") - (letter == "}")
+        if letter == ":" and depth == 0 and colon is None:
+            colon = at
+    raise LookupError(rest)
 
 
 def convert(option: Option, raw: Any) -> Any:

@@ -18,7 +18,11 @@ DAY_S = 86_400
 def convert(option: Option, raw: Any) -> Any:
     """A value in the spelling of a scenario. ValueError if .NET would not bind it."""
     if option.kind in DURATIONS:
-        return show_ns(parse(raw))
+        ns = parse(raw)
+        if option.high is not None and ns > option.high * 10**9 and _DAYS.fullmatch(str(raw).strip()):
+            msg = f"{text(raw)} is too long: a bare number is days; write hh:mm:ss, such as 00:00:05"
+            raise ValueError(msg)
+        return show_ns(ns)
     if option.kind == "flag":
         word = str(raw).strip().lower()
         if word not in ("true", "false"):
@@ -60,6 +64,12 @@ def parse(raw: Any) -> int:
         msg = f"{text(raw)} is negative"
         raise ValueError(msg)
     return ns
+
+
+def at_once(raw: Any) -> bool:
+    """Is it a TimeSpan of nothing, or below?"""
+    found = _SPAN.fullmatch(str(raw).strip()) if isinstance(raw, str) else None
+    return raw == 0 or (found is not None and (bool(found["sign"]) or not parse(raw)))
 
 
 def show(ns: int) -> str:

@@ -75,7 +75,7 @@ def test_panic_is_rounded_to_a_whole_percent_as_envoy_does():
 WRONG = [
     ("envoy-outlier-detection", {"consecutive5xx": 3}, "consecutive5xx", "did you mean consecutive_5xx"),
     ("envoy-outlier-detection", {"interval": 10}, "interval", "of what"),
-    ("envoy-outlier-detection", {"interval": "0s"}, "interval", "at least"),
+    ("envoy-outlier-detection", {"interval": "0s"}, "interval", "more than 0"),
     ("envoy-outlier-detection", {"max_ejection_percent": 101}, "max_ejection_percent", "0 to 100"),
     (
         "envoy-outlier-detection",
@@ -110,7 +110,7 @@ WRONG = [
         "consecutiveLocalOriginFailures",
         "splitExternalLocalOrigin",
     ),
-    ("istio", {"baseEjectionTime": "0.5ms"}, "baseEjectionTime", "at least 0.001"),
+    ("istio", {"baseEjectionTime": "0.5ms"}, "baseEjectionTime", "at least 1ms"),
     ("grpc-outlier-detection", {"successRateEjection": 5}, "successRateEjection", "not a mapping"),
     (
         "grpc-outlier-detection",

@@ -82,3 +82,7 @@ def test_defaults_alone_are_one_import():
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_position(text, words):
     assert words in wrong(text)
+
+
+def test_a_collapser_alone_is_no_command():
+    assert "no command and no thread pool" in wrong("hystrix.collapser.default.maxRequestsInBatch=10\n")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sim.errors import InvalidScenario
 from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
 
 JSON = """
@@ -65,9 +66,9 @@ def test_several_handlers_of_a_file_are_several_imports():
     [
         (handler('"CircuitBreaker": {"FailureRatio": 1.5}'), "f:1:44: FailureRatio: 1.5 is not between 0 and 1"),
         (handler('"CircuitBreaker": {"FailureRatio": 0.5, "MinimumThroughput": 1}'), "at least 2"),
-        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": "00:00:00.1"}'), "it must be 0.5 to 86400"),
+        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": "00:00:00.1"}'), "it must be 500ms to 86400s"),
         (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": "5s"}'), "is not a TimeSpan; write hh:mm:ss"),
-        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": 30}'), "out of range"),
+        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": 30}'), "a bare number is days"),
         (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDuration": "00:00:75"}'), "59 seconds"),
         (handler('"CircuitBreaker": {"FailureRatio": 0.5, "SamplingTime": "00:00:30"}'), "did you mean SamplingDuration?"),
         (handler('"CircuitBreaker": {"FailureRatio": 0.5, "SamplingDuration": "00:00:10"}'), "at least twice"),
@@ -79,6 +80,13 @@ def test_several_handlers_of_a_file_are_several_imports():
         (handler('"Retry": {"MaxRetryAttempts": 1}, "Fallback": {}'), "has no setting 'Fallback'"),
         (handler('"RateLimiter": {"DefaultRateLimiterOptions": {"QueueProcessingOrder": "NewestFirst"}}'), "oldest first"),
         (handler('"RateLimiter": {"DefaultRateLimiterOptions": {"PermitLimit": 0}}'), "at least 1"),
+        (handler('"CircuitBreaker": {"SamplingDuration": "00:00:10"}'), "f:1:48: SamplingDuration (10s) must be at least"),
+        (handler('"TotalRequestTimeout": {"Timeout": "00:00:05"}'), "f:1:44: TotalRequestTimeout (5s) must not be shorter"),
+        (handler('"AttemptTimeout": {"Timeout": 5}'), "a bare number is days"),
+        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "ShouldRetryAfterHeader": true}'), "has no setting"),
+        (handler('"CircuitBreaker": {"FailureRatio": 0.5, "BreakDurationGenerator": "x"}'), "it is code"),
+        (handler('"Hedging": {"MaxHedgedAttempts": 2, "Delay": "00:00:00"}'), "all sent at once"),
+        (handler('"Hedging": {"MaxHedgedAttempts": 2, "Delay": "-00:00:01"}'), "only after a failure"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_with_its_position(text, words):
@@ -88,3 +96,17 @@ def test_what_is_wrong_is_told_with_its_position(text, words):
 def test_import_export_import_is_the_identity():
     first, second = there_and_back(JSON, "polly")
     assert first == second
+
+
+def test_hedging_is_refused_once_with_its_reason():
+    text = '{"db": {"Hedging": {"MaxHedgedAttempts": 2}}}'
+    with pytest.raises(InvalidScenario) as error:
+        there_and_back(text, "polly")
+    (only,) = error.value.problems
+    assert "imported only" in only.message
+
+
+def test_small_letters_are_dotnets_in_json_alone():
+    assert [i.name for i in imported('{"db": {"circuitBreaker": {"failureRatio": 0.5}}}')] == ["db"]
+    assert "none of the files" in wrong("db: {circuitBreaker: {failureRatio: 0.5}}\n")
+    assert [i.name for i in imported("db: {CircuitBreaker: {FailureRatio: 0.5}}\n")] == ["db"]

@@ -2,7 +2,21 @@
 
 import pytest
 
-from tests.unit.vendor.files import block, idle, imported, marks, one, stack, there_and_back, wrong
+from sim.errors import UsageError
+from sim.vendor import trial
+from sim.vendor.settings.exceptions import ANY, CLASSES, WRITTEN
+from tests.unit.vendor.files import (
+    block,
+    idle,
+    imported,
+    marks,
+    one,
+    refused,
+    stack,
+    there_and_back,
+    written,
+    wrong,
+)
 
 YML = """
 spring: {application: {name: shop}}
@@ -154,12 +168,83 @@ def test_the_default_of_a_placeholder_is_its_value_and_one_without_is_told():
     )
 
 
+@pytest.mark.parametrize(
+    ("written", "wait"),
+    [("${A:${B:30s}}", "30s"), ("${A:${B:}${C:20}}s", "20s"), ("${A:1}${B:5s}", "15s")],
+)
+def test_placeholders_stand_within_placeholders(written, wait):
+    text = of("circuitbreaker", f'waitDurationInOpenState: "{written}"')
+    assert block(text, "breaker")["params"]["waitDurationInOpenState"] == wait
+
+
+def test_a_placeholder_within_another_needs_a_default_too():
+    told = wrong(of("retry", 'maxAttempts: "${A:${B}}"'))
+    assert "the value of the placeholder B is not in this file" in told
+
+
 def test_exceptions_are_outcomes_and_unknown_classes_are_errors_of_the_application():
     text = of("retry", "retryExceptions: [java.util.concurrent.TimeoutException, com.acme.Broken]")
     assert block(text, "retry")["on"] == ["error", "timeout"]
     assert any("com.acme.Broken" in note for note in one(text).notes)
     every = block(of("retry", "maxAttempts: 3"), "retry")["on"]
     assert every == ["error", "timeout", "broken", "limited", "bulkhead", "shed", "unreachable", "expired"]
+
+
+R4J = "io.github.resilience4j."
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("java.lang.Throwable", set(ANY)),
+        ("java.lang.Exception", set(ANY)),
+        ("java.lang.RuntimeException", set(ANY) - {"timeout"}),
+        ("java.lang.Error", set()),
+        ("java.io.IOException", {"unreachable", "timeout"}),
+        ("java.util.concurrent.TimeoutException", {"timeout"}),
+        ("java.util.concurrent.CancellationException", {"cancelled"}),
+        ("org.springframework.web.client.HttpStatusCodeException", {"error", "shed"}),
+        ("org.springframework.web.client.HttpClientErrorException", set()),
+        ("feign.FeignException", {"error", "shed", "unreachable"}),
+        (f"{R4J}circuitbreaker.CallNotPermittedException", {"broken"}),
+        (f"{R4J}ratelimiter.RequestNotPermitted", {"limited"}),
+        (f"{R4J}bulkhead.BulkheadFullException", {"bulkhead"}),
+    ],
+)
+def test_a_class_stands_for_what_its_subclasses_stand_for(name, reasons):
+    assert set(CLASSES[name]) == reasons
+
+
+def test_timeouts_of_sockets_and_of_a_time_limiter_are_told_to_be_one_outcome():
+    told = "java.io.IOException: timeouts of a socket, and those of a TimeLimiter, are one outcome"
+    assert any(told in note for note in one(of("retry", "retryExceptions: [java.io.IOException]")).notes)
+    checked = of(
+        "retry", "retryExceptions: [java.util.concurrent.TimeoutException, java.net.ConnectException]"
+    )
+    assert not any("of a socket" in note for note in one(checked).notes)
+
+
+def test_what_java_throws_for_an_application_is_an_error_of_the_application():
+    text = of("retry", "retryExceptions: [java.lang.IllegalStateException]")
+    assert block(text, "retry")["on"] == ["error"]
+    ignored = of("retry", "ignoreExceptions: [java.lang.IllegalStateException]")
+    assert "error" in block(ignored, "retry")["on"]
+
+
+def test_what_an_outcome_is_written_as_stands_for_it_alone():
+    assert {reason: CLASSES[name] for reason, name in WRITTEN.items()} == {r: (r,) for r in WRITTEN}
+
+
+def test_a_recorded_runtime_exception_records_refusals_but_no_checked_timeout():
+    found = block(of("circuitbreaker", "recordExceptions: [java.lang.RuntimeException]"), "breaker")
+    assert set(found["failures"]) == set(ANY) - {"timeout"}
+    found = block(of("retry", "ignoreExceptions: [java.lang.RuntimeException]"), "retry")
+    assert found["on"] == ["timeout"]
+    answers = of(
+        "retry",
+        "retryExceptions: [java.io.IOException, org.springframework.web.client.HttpClientErrorException]",
+    )
+    assert any("HttpClientErrorException: the model has no such answers" in n for n in one(answers).notes)
 
 
 def test_what_is_neither_recorded_nor_ignored_is_a_success():
@@ -210,7 +295,7 @@ def test_a_module_that_is_switched_off_has_no_policy():
         (of("circuitbreaker", "ringBufferSizeInClosedState: 3"), "write slidingWindowSize"),
         (
             of("circuitbreaker", "failureRateThreshold: 101"),
-            "f:3:31: failureRateThreshold: 101 is out of range; it must be 1e-09 to 100",
+            "f:3:31: failureRateThreshold: 101 is out of range; it must be more than 0 and at most 100",
         ),
         (of("circuitbreaker", "failureRateThreshold: half"), "'half' is not a number"),
         (of("circuitbreaker", "slidingWindowType: COUNTED"), "COUNT_BASED, TIME_BASED"),
@@ -315,3 +400,112 @@ def test_anchors_and_merges_are_copies():
 def test_settings_of_others_are_named_and_templates_are_told():
     assert any("settings of others, and not read: spring" in note for note in one(YML).notes)
     assert "is a template: render it" in wrong(of("retry", 'maxAttempts: "{{ tries }}"'))
+
+
+CLOUD = """
+resilience4j.circuitbreaker.instances.a.slidingWindowSize: 50
+---
+spring.config.activate.on-cloud-platform: kubernetes
+resilience4j.circuitbreaker.instances.a.slidingWindowSize: 3
+"""
+
+
+def test_documents_of_a_cloud_platform_are_not_applied_and_told():
+    found = one(CLOUD)
+    assert found.stack[0][1]["params"]["slidingWindowSize"].value == 50
+    assert any("the cloud platform kubernetes" in note for note in found.notes)
+    told = wrong(CLOUD.split("---")[1])
+    assert "kubernetes" in told
+    assert "--profile" not in told
+
+
+GROUPS = """
+spring.profiles.group: {prod: [cloud, metrics], metrics: "slow"}
+resilience4j.retry.instances.a.maxAttempts: 2
+---
+spring.config.activate.on-profile: slow & cloud
+resilience4j.retry.instances.a.maxAttempts: 7
+"""
+
+
+def test_a_profile_activates_the_profiles_of_its_group_and_theirs():
+    assert block(GROUPS, "retry")["attempts"] == 2
+    found = one(GROUPS, profiles=("prod",))
+    assert found.stack[0][1]["attempts"].value == 7
+    assert any("the profile prod, cloud, metrics, slow" in note for note in found.notes)
+    assert not any("no document of this file" in note for note in found.notes)
+
+
+def test_a_group_of_a_properties_file_is_a_list_too():
+    text = "spring.profiles.active=prod\nspring.profiles.group.prod[0]=a\nspring.profiles.group.prod[1]=b\nresilience4j.retry.instances.x.maxAttempts=2\n"
+    assert any("the profile prod, a, b" in note for note in one(text).notes)
+
+
+def test_a_profile_that_no_document_is_of_is_told():
+    assert any("is of the profile nosuch" in note for note in one(PROFILES, profiles=("nosuch",)).notes)
+    assert not any("no document" in note for note in one(PROFILES, profiles=("canary",)).notes)
+
+
+def test_configs_that_no_instance_is_based_on_are_named():
+    text = """resilience4j:
+  circuitbreaker: {configs: {default: {slidingWindowSize: 5}, other: {slidingWindowSize: 6}}}
+  retry: {configs: {base: {maxAttempts: 4}, top: {baseConfig: base}, lost: {maxAttempts: 9}}, instances: {a: {baseConfig: top}}}
+"""
+    notes = one(text).notes
+    assert any("CircuitBreaker: the configs default, other: not read" in note for note in notes)
+    assert any("Retry: the config lost: not read" in note for note in notes)
+    assert not any("not read" in n for i in imported(text.split("  retry")[0]) for n in i.notes)
+
+
+def test_settings_of_a_breaker_without_their_switch_are_idle_and_still_legal():
+    idles = (
+        "exponentialBackoffMultiplier: 3",
+        "randomizedWaitFactor: 0.2",
+        "transitionToStateAfterWaitDuration: CLOSED",
+    )
+    text = of("circuitbreaker", ", ".join(idles))
+    for name, switch in (
+        ("exponentialBackoffMultiplier", "enableExponentialBackoff"),
+        ("randomizedWaitFactor", "enableRandomizedWait"),
+        ("transitionToStateAfterWaitDuration", "maxWaitDurationInHalfOpenState"),
+    ):
+        assert f"without {switch} it has no effect" in idle(text)[f"CircuitBreaker.{name}"]
+        assert marks(text, "breaker")[name][0] == "default"
+    on = of(
+        "circuitbreaker",
+        f"enableExponentialBackoff: true, maxWaitDurationInHalfOpenState: 5s, {', '.join(idles[::2])}",
+    )
+    assert marks(on, "breaker")["exponentialBackoffMultiplier"][0] == "given"
+    assert marks(on, "breaker")["transitionToStateAfterWaitDuration"][0] == "given"
+    zero = of("circuitbreaker", f"maxWaitDurationInHalfOpenState: 0, {idles[2]}")
+    assert "CircuitBreaker.transitionToStateAfterWaitDuration" in idle(zero)
+    assert "out of range" in wrong(of("circuitbreaker", "exponentialBackoffMultiplier: 0.5"))
+
+
+def test_a_default_of_nothing_is_told_in_words():
+    assert marks(YML, "breaker")["exponentialMaxWaitDurationInOpenState"] == ("default", "no longest wait")
+
+
+def test_an_empty_value_is_as_good_as_none():
+    text = "resilience4j.circuitbreaker.instances.a:\n  waitDurationInOpenState:\n  slidingWindowSize: ''\n"
+    assert marks(text, "breaker")["waitDurationInOpenState"][0] == "default"
+    assert set(idle(text).values()) == {"an empty value is none"}
+
+
+def test_waits_are_counted_in_whole_milliseconds_and_slowness_is_not():
+    assert block(of("retry", "waitDuration: 500us"), "retry")["backoff"] == {"fixed": "0s"}
+    assert "500us, whole milliseconds" in marks(of("retry", "waitDuration: 500us"), "retry")["fixed"][1]
+    assert "the library counts" in wrong(of("timelimiter", "timeoutDuration: 500us"))
+    slow = block(of("circuitbreaker", "slowCallDurationThreshold: 500us"), "breaker")
+    assert slow["params"]["slowCallDurationThreshold"] == "500us"
+    scenario = "{name: s, duration: 1s, sources: {u: {rate: 1/s, call: a}}, services: {a: {steps: [call: b]}, b: {steps: [work: 1ms]}}, edges: {a -> b: {timeout: 1500us}}}"
+    assert "whole milliseconds" in refused(scenario, "resilience4j")
+
+
+def test_a_module_that_is_switched_off_leaves_no_policies_and_no_export():
+    text = of("retry", "maxAttempts: 3").replace("  instances", "  enabled: false\n  instances")
+    found = one(text)
+    assert (found.order, found.stack) == ("no policies", [])
+    assert any("switched off" in note for note in found.notes)
+    with pytest.raises(UsageError, match="no policies: there is nothing to export"):
+        written(trial.text([found], "f"), "resilience4j", ("app -> a",))

@@ -92,6 +92,9 @@ def test_several_lists_of_a_file_are_read():
         (flow(clusterMode=True), "several processes share"),
         (flow(count=0.5), "less than one call a second"),
         (flow(grade=0, count=2.5), "whole number"),
+        (rules({"resource": "db", "paramIdx": 0, "grade": 1, "count": 5}), "this is a hot-parameter rule"),
+        (rules({"resource": "db", "limitApp": "a,b", "strategy": 0}), "this is an authority rule"),
+        (rules({"resource": "db", "resourceMode": 0, "count": 5}), "this is a gateway rule"),
         (rules({"highestSystemLoad": 3.0, "qps": 10}), "guards a whole process"),
         (rules({"qps": 10}), "guards a whole process"),
     ],
@@ -100,6 +103,20 @@ def test_what_is_wrong_is_told_with_its_position(text, words):
     told = wrong(text)
     assert words in told
     assert told.startswith("f:1:")
+
+
+def test_flow_rules_for_different_callers_are_no_stack():
+    told = wrong(flow(limitApp="appA")[:-1] + ", " + flow(limitApp="other", count=50)[1:])
+    assert "the flow rules of db are for different callers (appA, other)" in told
+    assert "import once for each" in told
+    assert "different callers (appA, default)" in wrong(flow(limitApp="appA")[:-1] + ", " + flow(count=9)[1:])
+
+
+def test_a_flow_rule_says_whose_calls_it_is_for():
+    assert "calls of appA" in idle(flow(limitApp="appA"))["limitApp"]
+    assert "all callers" in idle(flow(limitApp="default"))["limitApp"]
+    two = degrade(limitApp="appA")[:-1] + ", " + degrade(limitApp="other")[1:]
+    assert "whatever this says" in idle(two)["limitApp"]
 
 
 def test_import_export_import_is_the_identity():

@@ -85,3 +85,18 @@ def test_bytes_that_are_no_utf_8_are_told_with_their_position(tmp_path):
     (tmp_path / "bad.yaml").write_bytes(b"a: 1\nb: \xff\n")
     with pytest.raises(InvalidScenario, match=r"bad.yaml:2:4: byte 0xff is not UTF-8"):
         source.read(str(tmp_path / "bad.yaml"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "! a comment of Java\na.b.c: 5\n",
+        "!a comment of Java\na.b.c=5\n",
+        "a.b.c 5\n",
+        "a.b.c=5\n",
+    ],
+)
+def test_properties_are_known_by_their_comments_and_blanks_too(text):
+    read = source.parse(text, "f")
+    assert read.form == "properties"
+    assert read.documents[0].data == {"a.b.c": "5"}
