@@ -18,9 +18,7 @@ from tests.laws.scenarios import MS, PER_S, some, topology
 from tests.laws.test_engine_laws import counted
 
 SEEDS = st.integers(0, 999)
-often = pytest.mark.parametrize(
-    "examples", [20, pytest.param(int(__import__("os").environ.get("EX", "1000")), marks=pytest.mark.slow)]
-)
+often = pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
 """Twenty examples in CI, five hundred by `pytest -m slow`."""
 ROOMY = some(replicas=st.integers(1, 3), slots=st.integers(1, 6), error_rate=st.just("40%"))
 """Services that shed nothing, keep their slots, and have a core for each."""
