@@ -45,15 +45,27 @@ def shortened(topology):
 VARIANTS = [(file, variant) for file in FILES for variant in (load_file(str(file)).variant_names or (None,))]
 
 
-@pytest.mark.parametrize(
+of_every_variant = pytest.mark.parametrize(
     ("file", "variant"), VARIANTS, ids=[f"{file.stem}:{variant or ''}" for file, variant in VARIANTS]
 )
+
+
+@of_every_variant
 def test_every_shipped_scenario_that_both_run_gives_one_record(file, variant):
     topology = shortened(build(load_file(str(file)).scenario(variant)))
     missing = uncovered(topology)
     if missing:
         pytest.skip(missing[0])
     assert_same(run_compiled(topology, 1), World(topology, 1, plugins={}).run())
+
+
+@pytest.mark.slow
+@of_every_variant
+def test_every_shipped_scenario_gives_one_record_to_its_end(file, variant):
+    topology = build(load_file(str(file)).scenario(variant))
+    if uncovered(topology):
+        pytest.skip(uncovered(topology)[0])
+    assert_same(run_compiled(topology, 2), World(topology, 2, plugins={}).run())
 
 
 WEB = """
