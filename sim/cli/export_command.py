@@ -39,7 +39,9 @@ def command(
 ) -> None:  # fmt: skip
     """Write the policies of a SCENARIO as settings of a library or mesh, which `cascadelab import` reads back.
 
-    What cannot be said there is refused with the reason, and exit code 3; nothing is left out.
+    No policy is left out: what cannot be said there is refused with the reason, and exit code 3. But it is the
+    policies only, in the words of the scenario: exception classes stand for outcomes, and whatever else a file of
+    yours says (TLS, subsets, metrics, ...) a scenario does not know. Merge it into your file; it cannot take its place.
     """
     from sim.scenario import source
     from sim.scenario.variants import with_variant
@@ -51,6 +53,7 @@ def command(
     tree = with_variant(source.parse(loaded.text, loaded.file), variant)
     found = calls(model, tree, frozenset(), edges)
     written = export.text(target, found, tree)
+    common.say(f"warning: {export.caution(target)}")
     if output is None:
         click.echo(written, nl=False)
         return

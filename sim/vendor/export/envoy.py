@@ -14,7 +14,6 @@ _HTTP2 = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 _FILTERS = "envoy.extensions.filters.http"
 _MANAGER = "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
 _PANIC = ("healthy_panic_threshold", "fail_traffic_on_panic")
-HEAD = "# What concerns policies of each cluster, then of its route: put it into the clusters and routes of yours."
 
 
 def text(calls: list[Call], refusals: Refusals) -> str:
@@ -30,7 +29,7 @@ def text(calls: list[Call], refusals: Refusals) -> str:
         elif found.whole or found.retry or found.per_try:
             routes.append(route)
     resources = {"clusters": clusters, **({"listeners": listeners} if listeners else {})}
-    out = [HEAD, *write.lines({"static_resources": resources}, short=0)]
+    out = [*write.lines({"static_resources": resources}, short=0)]
     if routes:
         out += ["---", *write.lines(_table(routes), short=0)]
     return "\n".join([*out, ""])
