@@ -69,7 +69,7 @@ def write_new(path: Path, text: str) -> None:
         with path.open("x", encoding="utf-8") as out:
             out.write(text)
     except FileExistsError as error:
-        msg = f"{path} is there already; nothing was written"
+        msg = f"{path} is there already; nothing was written: give another name, or remove it first"
         raise UsageError(msg) from error
     except OSError as error:
         msg = f"{path}: cannot be written: {error.strerror}"

@@ -73,4 +73,4 @@ def _policies(
     if scenario is None:
         return Written(into.checked(trial.text(imported, source.file), source.file))
     breakers = frozenset(plugins.gather(plugin_files))
-    return Written(into.text(imported, source.file, scenario, at, breakers))
+    return into.write(imported, source.file, scenario, at, breakers)

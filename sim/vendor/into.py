@@ -1,6 +1,6 @@
 """Imported policies -> a variant of a scenario that is there already, its text kept as it is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -10,31 +10,61 @@ from sim.scenario.load import load_text
 from sim.scenario.policies import ORDER
 from sim.scenario.source import Tree
 from sim.vendor import trial
+from sim.vendor.kinds import Written
 from sim.vendor.marked import Imported
 from sim.vendor.source import problem, where
+from sim.vendor.write import scalar
 
 VARIANT = "imported"
 NO_EDGE = "no edge is called"
 """How a scenario tells of one."""
 
 
-def text(
+def write(
     imported: list[Imported], file: str, scenario: str, at: tuple[str, ...], breakers: frozenset[str]
-) -> str:
+) -> Written:
     """The scenario with a variant `imported`, in which these edges have these policies.
 
-    `at`: `caller -> callee=NAME`, or `caller -> callee` where there is one import only. Raises UsageError for what
-    names nothing, InvalidScenario if the scenario has no such edge or does not hold.
+    `at`: `caller -> callee=NAME`, or `caller -> callee` where there is one import only, or one called as the callee.
+    Raises UsageError for what names nothing, InvalidScenario if the scenario has no such edge or does not hold.
     """
-    written, name = source.read(scenario)
-    load_text(written, name, known_breakers=breakers)
-    tree = source.parse(written, name)
-    chosen = _chosen(imported, at)
-    lines, at_line, indent = _room(tree)
-    new = [" " * indent + line for line in _variant(chosen, tree, file)]
-    out = "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
+    text, name = source.read(scenario)
+    _judge(text, name, breakers)
+    tree = source.parse(text, name)
+    edges = [_edge(words) for words in at]
+    # Edges first: which policies they get is asked of those that there are.
+    empty = [f"{VARIANT}:", "  edges:", *(f"    {scalar(edge)}: {{}}" for edge in dict.fromkeys(edges))]
+    _loaded(_inserted(empty, tree), f"{name} with --at", breakers)
+    chosen, words = _chosen(imported, at)
+    out = _inserted(_variant(chosen, tree, file), tree)
+    _loaded(out, f"{name} with {file}", breakers)
+    return Written(out, tuple(words))
+
+
+def _judge(text: str, name: str, breakers: frozenset[str]) -> None:
+    """Does the scenario hold before? That a line of `expect:` is about the variant already is no mistake."""
     try:
-        load_text(out, f"{name} with {file}", known_breakers=breakers)
+        load_text(text, name, known_breakers=breakers)
+    except InvalidScenario as error:
+        others = [one for one in error.problems if f"no variant is called {VARIANT!r}" not in one.message]
+        if others:
+            raise InvalidScenario(others) from error
+
+
+def _edge(words: str) -> str:
+    return " -> ".join(part.strip() for part in words.partition("=")[0].split("->"))
+
+
+def _inserted(variant: Iterable[str], tree: Tree) -> str:
+    lines, at_line, indent = _room(tree)
+    new = [" " * indent + line for line in variant]
+    return "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
+
+
+def _loaded(out: str, name: str, breakers: frozenset[str]) -> None:
+    """Raises UsageError for an edge that is none, InvalidScenario for what else does not hold."""
+    try:
+        load_text(out, name, known_breakers=breakers)
     except InvalidScenario as error:
         none = [one.message for one in error.problems if NO_EDGE in one.message]
         if none:
@@ -42,7 +72,6 @@ def text(
                 "; ".join(f"--at: {message[message.index(NO_EDGE) :]}" for message in none)
             ) from error
         raise
-    return out
 
 
 def _room(tree: Tree) -> tuple[list[str], int, int]:
@@ -58,7 +87,9 @@ def _room(tree: Tree) -> tuple[list[str], int, int]:
         return lines, own.line + 1, 2
     if VARIANT in variants:
         place = where(tree, ("variants", VARIANT), on_key=True)
-        raise InvalidScenario([problem(place, f"a variant is called {VARIANT!r} already: rename it")])
+        message = f"a variant is called {VARIANT!r} already, and the policies are written as one of this name"
+        hint = "rename it, and its lines in `expect:`; or remove it, if the new one takes its place"
+        raise InvalidScenario([problem(place, message, hint)])
     first = where(tree, ("variants", next(iter(variants))), on_key=True)
     if first.line == own.line or own.source[own.col - 1 :].partition(":")[2].lstrip().startswith("{"):
         message = "these variants stand in braces: write each in a line of its own"
@@ -71,23 +102,33 @@ def _room(tree: Tree) -> tuple[list[str], int, int]:
     return lines, end, first.col - 1
 
 
-def _chosen(imported: list[Imported], at: tuple[str, ...]) -> dict[str, Imported]:
+def _chosen(imported: list[Imported], at: tuple[str, ...]) -> tuple[dict[str, Imported], list[str]]:
+    """(the policies of each edge, words on those that were taken by the name of the callee)."""
     by_name = {one.name: one for one in imported}
     chosen: dict[str, Imported] = {}
+    told: list[str] = []
     for words in at:
-        edge, equals, name = (part.strip() for part in words.partition("="))
-        if not equals and len(imported) > 1:
-            msg = f"--at {words!r}: the file has several: write {edge}=NAME, one of {', '.join(by_name)}"
-            raise UsageError(msg)
-        if not equals:
+        edge, name = _edge(words), words.partition("=")[2].strip()
+        callee = edge.rpartition(" -> ")[2]
+        if not name and len(imported) == 1:
             name = imported[0].name
+        elif not name and callee in by_name:
+            name = callee
+            told.append(
+                f"{edge}: takes {name}, the one of {len(imported)} in the file that is called as the callee"
+            )
+        elif not name:
+            msg = (
+                f"--at {words!r}: the file has several: write --at '{edge}=NAME', one of {', '.join(by_name)}"
+            )
+            raise UsageError(msg)
         if name not in by_name:
             near = get_close_matches(name, by_name, 1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(by_name)}"
             msg = f"--at {words!r}: the file has no {name!r}{hint}"
             raise UsageError(msg)
-        chosen[" -> ".join(part.strip() for part in edge.split("->"))] = by_name[name]
-    return chosen
+        chosen[edge] = by_name[name]
+    return chosen, told
 
 
 def _variant(chosen: dict[str, Imported], tree: Tree, file: str) -> Iterator[str]:

@@ -131,7 +131,7 @@ def test_into_leaves_the_first_variant_the_one_that_others_are_compared_with(bel
         ("nowhere.yml", 3, "nowhere.yml: cannot be read"),
         (".", 3, "a directory, not a settings file"),
         ("tiny.yaml", 3, "none of the files that can be imported"),
-        ("application.yml -o tiny.yaml", 2, "nothing was written"),
+        ("application.yml -o tiny.yaml", 2, "nothing was written: give another name, or remove it first"),
         ("application.yml -o no/where.yaml", 5, "cannot be written"),
     ],
 )
@@ -148,6 +148,7 @@ def test_a_variant_that_is_called_imported_already_is_told(settings, capsys):
     code, _, err = call(capsys, "import", "application.yml", "--into", "new.yaml", "--at", "web -> db")
     assert code == 3
     assert "a variant is called 'imported' already" in err
+    assert "rename it, and its lines in `expect:`; or remove it" in err
 
 
 def test_variants_in_one_line_are_not_taken_apart(settings, capsys):
@@ -229,3 +230,70 @@ def test_options_of_a_file_go_with_a_file(settings, capsys):
     code, _, err = call(capsys, "explain", "--import", "tiny.yaml")
     assert code == 3
     assert "none of the files" in err
+
+
+def test_an_export_says_that_it_is_the_policies_only(settings, capsys):
+    (settings / "application.yml").write_text(
+        SETTINGS.replace("waitDur", "recordExceptions: [java.io.IOException], waitDur")
+    )
+    call(capsys, "import", "application.yml", "-o", "first.yaml")
+    code, out, err = call(capsys, "export", "first.yaml", "--to", "resilience4j")
+    assert code == 0
+    assert err.startswith("warning: these are the policies only: exception classes are stand-ins")
+    assert err.rstrip().endswith("merge them into your file, do not replace it")
+    head = " ".join(line[2:] for line in out.splitlines() if line.startswith("# "))
+    assert f"warning: {head}" == err.rstrip()
+
+
+@pytest.mark.parametrize(("target", "comment"), [("envoy", True), ("istio", True), ("sentinel", False)])
+def test_the_caution_is_a_comment_where_the_format_has_comments(target, comment, settings, capsys):
+    policy = "bulkhead: 3"
+    text = (settings / "tiny.yaml").read_text()
+    text = text[: text.index("variants:")] + f"edges: {{web -> db: {{{policy}}}}}\n"
+    (settings / "own.yaml").write_text(text)
+    code, out, err = call(capsys, "export", "own.yaml", "--to", target)
+    assert code == 0
+    assert "named after services" in err
+    assert out.startswith("# these are the policies only") == comment
+    (settings / "out").write_text(out)
+    assert call(capsys, "import", "out")[0] == 0
+
+
+def test_a_line_of_expect_may_be_about_the_variant_before_it_is_there(settings, capsys):
+    line = '  - "imported: success_share(web) during fault > 1%"\n'
+    text = (settings / "tiny.yaml").read_text()
+    (settings / "own.yaml").write_text(text.replace("expect:\n", f"expect:\n{line}"))
+    words = ("import", "application.yml", "--into", "own.yaml", "--at", "web -> db", "-o", "new.yaml")
+    code, _, err = call(capsys, *words)
+    assert (code, err) == (0, "new.yaml is written; try: cascadelab compare new.yaml\n")
+    assert line in (settings / "new.yaml").read_text()
+    (settings / "own.yaml").write_text(text.replace("expect:\n", f"expect:\n{line}  - nonsense\n"))
+    code, _, err = call(capsys, *words[:-1], "other.yaml")
+    assert code == 3
+    assert "nonsense" in err
+    assert "no variant is called" not in err
+
+
+SEVERAL = """\
+resilience4j.timelimiter.instances: {db: {timeoutDuration: 500ms}, mail: {timeoutDuration: 300ms}}
+"""
+
+
+def test_of_several_the_one_called_as_the_callee_is_taken(settings, capsys):
+    (settings / "several.yml").write_text(SEVERAL)
+    code, out, err = call(capsys, "import", "several.yml", "--into", "tiny.yaml", "--at", "web -> db")
+    assert (code, err) == (0, "web -> db: takes db, the one of 2 in the file that is called as the callee\n")
+    (settings / "new.yaml").write_text(out)
+    (layer,) = load_file("new.yaml").scenario("imported").edges["web -> db"].stack
+    assert layer.timeout.after == 500_000_000
+
+
+def test_which_of_several_is_asked_in_quotes_and_a_wrong_edge_is_told_first(settings, capsys):
+    (settings / "several.yml").write_text(SEVERAL.replace("db:", "shop:"))
+    code, _, err = call(capsys, "import", "several.yml", "--into", "tiny.yaml", "--at", "web -> db")
+    assert code == 2
+    assert "write --at 'web -> db=NAME', one of shop, mail" in err
+    for at in ("web -> bd", "web -> bd=nothing"):
+        code, _, err = call(capsys, "import", "several.yml", "--into", "tiny.yaml", "--at", at)
+        assert code == 2
+        assert "--at: no edge is called 'web -> bd'" in err
