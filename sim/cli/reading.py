@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from sim.cli import common
+
 if TYPE_CHECKING:
     from sim.vendor.kinds import Kind, Wishes
     from sim.vendor.source import Source
@@ -36,10 +38,17 @@ def options(command: F) -> F:
 
 
 def read(file: str, **asked: Any) -> "tuple[Source, Kind, Wishes]":
-    """A file, what it is, and what is wished of it. Raises InvalidScenario with what is wrong, UsageError."""
+    """A file, what it is, and what is wished of it; a profile that the file does not name is told.
+
+    Raises InvalidScenario with what is wrong, UsageError.
+    """
     from sim.vendor import detect, source
     from sim.vendor.kinds import Wishes
+    from sim.vendor.settings import spring
 
     found = source.read(file)
     wishes = Wishes(asked["only"], asked["profiles"], {"thread_pool": asked["thread_pool"]})
-    return found, detect.kind_of(found, asked["kind"]), wishes
+    kind = detect.kind_of(found, asked["kind"])
+    for words in spring.unknown_profiles(found, wishes.profiles):
+        common.say(f"warning: {words}")
+    return found, kind, wishes

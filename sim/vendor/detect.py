@@ -1,6 +1,7 @@
 """What is a file? Told by its content, never by its name."""
 
 from difflib import get_close_matches
+from typing import Any
 
 from sim.errors import InvalidScenario, Problem, UsageError
 from sim.vendor.kinds import KINDS, Kind, Seen
@@ -14,6 +15,10 @@ def kind_of(source: Source, name: str = "") -> Kind:
     """
     if name:
         return _named(name, source)
+    if any(_is_scenario(tree.data) for tree in source.documents):
+        message = "this is a scenario already: there is nothing to import"
+        hint = "`cascadelab check`, `run` and `compare` take it; --into SCENARIO puts policies of another file into it"
+        raise InvalidScenario([Problem(message, source.file, hint=hint)])
     found = [(kind, seen) for kind in KINDS.values() if (seen := next(kind.seen(source), None)) is not None]
     if not found:
         raise InvalidScenario(
@@ -22,6 +27,11 @@ def kind_of(source: Source, name: str = "") -> Kind:
     if len(found) > 1:
         raise InvalidScenario([_one_of_several(kind, seen) for kind, seen in found])
     return found[0][0]
+
+
+def _is_scenario(data: Any) -> bool:
+    """Two keys that no other format has beside each other."""
+    return isinstance(data, dict) and {"sources", "services"} <= data.keys()
 
 
 def _one_of_several(kind: Kind, seen: Seen) -> Problem:

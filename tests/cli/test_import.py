@@ -130,7 +130,7 @@ def test_into_leaves_the_first_variant_the_one_that_others_are_compared_with(bel
         ("application.yml --only x", 3, "no instance is called 'x'"),
         ("nowhere.yml", 3, "nowhere.yml: cannot be read"),
         (".", 3, "a directory, not a settings file"),
-        ("tiny.yaml", 3, "none of the files that can be imported"),
+        ("tiny.yaml", 3, "this is a scenario already"),
         ("application.yml -o tiny.yaml", 2, "nothing was written: give another name, or remove it first"),
         ("application.yml -o no/where.yaml", 5, "cannot be written"),
     ],
@@ -229,7 +229,7 @@ def test_options_of_a_file_go_with_a_file(settings, capsys):
     assert call(capsys, "explain", "hystrix", "--import", "rule.yaml")[0] == 2
     code, _, err = call(capsys, "explain", "--import", "tiny.yaml")
     assert code == 3
-    assert "none of the files" in err
+    assert "this is a scenario already" in err
 
 
 def test_an_export_says_that_it_is_the_policies_only(settings, capsys):
@@ -297,3 +297,14 @@ def test_which_of_several_is_asked_in_quotes_and_a_wrong_edge_is_told_first(sett
         code, _, err = call(capsys, "import", "several.yml", "--into", "tiny.yaml", "--at", at)
         assert code == 2
         assert "--at: no edge is called 'web -> bd'" in err
+
+
+def test_a_profile_that_the_file_does_not_name_is_told_with_the_nearest(settings, capsys):
+    more = "---\nspring.config.activate.on-profile: prod\nresilience4j.timelimiter.instances.db.timeoutDuration: 2s\n"
+    (settings / "application.yml").write_text(SETTINGS + more)
+    told = "warning: no document of this file is of the profile prd; did you mean prod?\n"
+    for words in (("import", "application.yml"), ("explain", "--import", "application.yml")):
+        code, _, err = call(capsys, *words, "--profile", "prd")
+        assert (code, err) == (0, told)
+        code, _, err = call(capsys, *words, "--profile", "prod")
+        assert (code, err) == (0, "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.policies.options import Option
+from sim.scenario.diagnostics import nearest
 from sim.scenario.source import Location, Position, Tree
 from sim.units import duration_ns
 from sim.vendor.keys import DURATIONS, text
@@ -51,7 +52,7 @@ def active(source: Source, asked: tuple[str, ...], root: str) -> Active:
     elif profiles != chosen:
         notes.append(f"active by spring.profiles.group: the profile {', '.join(profiles)}")
     trees = [tree for tree in source.documents if _holds(tree, profiles)]
-    notes += _not_read(source, trees, set(groups), asked)
+    notes += [*_not_read(source, trees), *unknown_profiles(source, asked)]
     others = [path[0] for tree in trees for path, _, _ in flat(tree) if path and squashed(path[0]) != root]
     if others:
         notes.append(f"settings of others, and not read: {', '.join(dict.fromkeys(others))}")
@@ -67,8 +68,8 @@ def _holds(tree: Tree, profiles: tuple[str, ...]) -> bool:
     return _platform(tree) is None and (condition is None or matches(condition, profiles))
 
 
-def _not_read(source: Source, trees: list[Tree], known: set[str], asked: tuple[str, ...]) -> Iterator[str]:
-    """What is told of the documents that do not hold, and of profiles that there are none of."""
+def _not_read(source: Source, trees: list[Tree]) -> Iterator[str]:
+    """What is told of the documents that do not hold."""
     conditions = [profile(tree) for tree in source.documents if tree not in trees and not _platform(tree)]
     others = list(dict.fromkeys(condition for condition in conditions if condition))
     if others:
@@ -76,12 +77,16 @@ def _not_read(source: Source, trees: list[Tree], known: set[str], asked: tuple[s
     platforms = dict.fromkeys(filter(None, map(_platform, source.documents)))
     if platforms:
         yield f"not read: the documents of the cloud platform {', '.join(platforms)} (spring.config.activate.on-cloud-platform)"
-    named = known | {
-        word for tree in source.documents for word in re.findall(r"[^()!&|,\s]+", profile(tree) or "")
-    }
-    missing = [name for name in asked if name not in named]
-    if missing:
-        yield f"no document of this file is of the profile {', '.join(missing)}"
+
+
+def unknown_profiles(source: Source, asked: tuple[str, ...]) -> Iterator[str]:
+    """What is told of profiles that neither a document nor a group of the file names."""
+    trees = source.documents
+    named = {word for tree in trees for word in re.findall(r"[^()!&|,\s]+", profile(tree) or "")}
+    named |= {name for tree in trees for name, _ in _groups(tree)}
+    for name in asked:
+        if name not in named:
+            yield f"no document of this file is of the profile {name}{nearest(name, named)}"
 
 
 def _platform(tree: Tree) -> str | None:
