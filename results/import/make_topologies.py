@@ -50,7 +50,7 @@ def imported(file: Path) -> tuple[str, ...]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "scenario.yaml")
         path.write_text(text, encoding="utf-8")
-        one = run(load(path), seed=1, engine="simpy")
+        one = run(load(path, set=["duration=60s"]), seed=1, engine="simpy")
     services = one.topology.services
     edges = {
         edge

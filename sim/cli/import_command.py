@@ -58,7 +58,7 @@ def command(
         click.echo(written.text, nl=False)
         return
     common.write_new(Path(output), written.text)
-    common.say(f"{output} is written; try: cascadelab compare {output}")
+    common.say(f"{output} is written; try: cascadelab {'compare' if kind.of_policies else 'check'} {output}")
 
 
 def _policies(

@@ -12,8 +12,9 @@ Place = tuple[str, str]
 RATE_PER_S = 100.0
 UTILISATION = 0.3
 """Assumed load: at most this rate, and no service busier than this."""
-DURATION_S = 60
-ATTEMPTS = 200_000
+DURATION_S = 120
+"""Long enough for a fault, and to see what becomes of it."""
+ATTEMPTS = 400_000
 """Of a run, at most: seconds to simulate."""
 
 

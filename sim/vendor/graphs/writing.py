@@ -16,6 +16,8 @@ from sim.vendor.kinds import Wishes, Written
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 _WORDS = ("true", "false", "null", "none", "yes", "no", "on", "off", "nan", "inf")
 _WIDTH = 108
+TO_BEGIN_WITH = "# To begin with: a fault"
+STARTER = "no fault in it yet: uncomment the lines at its end, and `cascadelab compare` it"
 
 
 def write(draft: d.Draft, problems: list[Problem], wishes: Wishes) -> Written:
@@ -51,7 +53,7 @@ def write(draft: d.Draft, problems: list[Problem], wishes: Wishes) -> Written:
                 )
             ]
         )
-    return Written(text, (_summary(draft, text),))
+    return Written(text, (_summary(draft, text), *([STARTER] if f"\n{TO_BEGIN_WITH}" in text else [])))
 
 
 def _summary(draft: d.Draft, text: str) -> str:
@@ -206,7 +208,7 @@ class _Writer:
         if not into:
             return
         target = max(into, key=lambda name: len(into[name]))
-        yield f"# To begin with: a fault at the service that most others call ({len(into[target]):,}), with and without breakers."
+        yield f"{TO_BEGIN_WITH} at the service that most others call ({len(into[target]):,}), with and without breakers."
         yield "# policies: {timeout: 1s}"
         yield "# faults:"
         yield f"#   - {{slow: {{service: {_scalar(self.names[target])}, times: 200}}, at: 20s, for: 20s}}"
