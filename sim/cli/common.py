@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.errors import OutputError, UsageError
+from sim.errors import InvalidScenario, OutputError, UsageError
 from sim.words import FOREVER
 
 if TYPE_CHECKING:
@@ -80,7 +80,13 @@ def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -
     """The scenario that the options of a command name; its warnings are told."""
     from sim import api
 
-    scenario = api.load(path, set=overrides, plugin=plugin_files)
+    try:
+        scenario = api.load(path, set=overrides, plugin=plugin_files)
+    except InvalidScenario as error:
+        name = _importable(path)
+        if name:
+            error.add_note(f"this is no scenario, but of {name}: `cascadelab import {path}` makes one of it")
+        raise
     warnings = scenario.loaded.warnings
     shown = warnings if len(warnings) <= MOST_WARNINGS else warnings[: MOST_WARNINGS - 1]
     for warning in shown:
@@ -88,6 +94,16 @@ def load(path: str, overrides: tuple[str, ...], plugin_files: tuple[str, ...]) -
     if len(shown) < len(warnings):
         say(f"and {len(warnings) - len(shown):,} more warnings; `cascadelab check --json` lists all")
     return scenario
+
+
+def _importable(path: str) -> str:
+    """The kind of a file of another tool; empty if it is none, or came from a pipe that is read already."""
+    from sim.vendor import detect, source
+
+    try:
+        return "" if path == "-" else detect.kind_of(source.read(path)).name
+    except InvalidScenario:
+        return ""
 
 
 def take_engine(topology: Any, engine: str, trace: int = 0) -> str:

@@ -308,3 +308,22 @@ def test_a_profile_that_the_file_does_not_name_is_told_with_the_nearest(settings
         assert (code, err) == (0, told)
         code, _, err = call(capsys, *words, "--profile", "prod")
         assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["check", "run", "compare"])
+def test_a_file_of_another_tool_that_is_run_is_to_be_imported(command, settings, capsys):
+    (settings / "two.yml").write_text(f"spring: {{}}\n---\n{SETTINGS}")
+    for file, kind in (
+        ("application.yml", "resilience4j"),
+        ("two.yml", "resilience4j"),
+        ("rule.yaml", "istio"),
+    ):
+        code, _, err = call(capsys, command, file)
+        assert code == 3
+        told = f"this is no scenario, but of {kind}: `cascadelab import {file}` makes one of it"
+        assert err.rstrip().endswith(told)
+    (settings / "wrong.yaml").write_text((settings / "tiny.yaml").read_text() + "nonsense: 1\n")
+    for file in ("wrong.yaml", "nowhere.yaml"):
+        code, _, err = call(capsys, command, file)
+        assert code == 3
+        assert "cascadelab import" not in err
