@@ -33,8 +33,10 @@ def tandem_quantile(rate: float, stages: int, share: float) -> float:
 
 
 def feedback_sojourn(rate: float, failure: float) -> float:
-    """M/M/1 whose failed customers join the tail again at once: 1 / ((1 - p) - rate) (L. Takacs, BSTJ 42, 1963)."""
-    return 1.0 / (1.0 - failure - rate)
+    """M/M/1 whose failed customers join the tail again at once: 1 / ((1 - p) - rate) (L. Takacs, BSTJ 42, 1963);
+    without end from p = 1 - rate on."""
+    spare = 1.0 - failure - rate
+    return 1.0 / spare if spare > 0.0 else math.inf
 
 
 def fork_join_two(rate: float) -> float:

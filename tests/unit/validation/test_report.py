@@ -8,6 +8,7 @@ from sim.validation.claims import CLAIMS
 from sim.validation.run import Finding, Outcome, Validation
 from sim.validation.targets import TARGETS
 from sim.views.validation_page import validation_files
+from sim.views.validation_plots import figure_png
 from sim.views.validation_text import claims, closing, table_text, validation_data
 
 CHECKS = {(t.name, c.name): c for t in TARGETS.values() for c in t.checks}
@@ -47,6 +48,15 @@ def test_an_installed_package_says_what_it_cannot_run(monkeypatch, tmp_path):
     assert closing([], left_out).endswith(f"{len(left_out)} not run (they need the checkout)")
     assert "Not run: aws-jitter" in validation_files([], MANIFEST, left_out)["README.md"]
     assert len(validation_data([], left_out)["not_run"]) == 2
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_a_figure_of_all_checks_can_be_drawn(name):
+    found = [
+        outcome(name, check, {e.observable: e.curve.formula(check.x) for e in check.expected})
+        for check in TARGETS[name].checks
+    ]
+    assert figure_png(TARGETS[name], found).startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("claim", CLAIMS, ids=lambda c: c.says)
