@@ -1,7 +1,9 @@
 """Imported policies -> a variant of a scenario that is there already, its text kept as it is."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from sim.errors import InvalidScenario, Problem, UsageError
@@ -29,22 +31,24 @@ def write(
     Raises UsageError for what names nothing, InvalidScenario if the scenario has no such edge or does not hold.
     """
     text, name = source.read(scenario)
-    _judge(text, name, breakers)
+    base = Path() if scenario == "-" else Path(scenario).parent
+    read = partial(load_text, known_breakers=breakers, base_dir=base)
+    _judge(read, text, name)
     tree = source.parse(text, name)
     edges = [_edge(words) for words in at]
     # Edges first: which policies they get is asked of those that there are.
     empty = [f"{VARIANT}:", "  edges:", *(f"    {scalar(edge)}: {{}}" for edge in dict.fromkeys(edges))]
-    _loaded(_inserted(empty, tree), f"{name} with --at", breakers)
+    _loaded(read, _inserted(empty, tree), f"{name} with --at")
     chosen, words = _chosen(imported, at)
     out = _inserted(_variant(chosen, tree, file), tree)
-    _loaded(out, f"{name} with {file}", breakers)
+    _loaded(read, out, f"{name} with {file}")
     return Written(out, tuple(words))
 
 
-def _judge(text: str, name: str, breakers: frozenset[str]) -> None:
+def _judge(read: Callable[..., Any], text: str, name: str) -> None:
     """Does the scenario hold before? That a line of `expect:` is about the variant already is no mistake."""
     try:
-        load_text(text, name, known_breakers=breakers)
+        read(text, name)
     except InvalidScenario as error:
         others = [one for one in error.problems if f"no variant is called {VARIANT!r}" not in one.message]
         if others:
@@ -61,10 +65,10 @@ def _inserted(variant: Iterable[str], tree: Tree) -> str:
     return "\n".join([*lines[:at_line], *new, *lines[at_line:], ""])
 
 
-def _loaded(out: str, name: str, breakers: frozenset[str]) -> None:
+def _loaded(read: Callable[..., Any], out: str, name: str) -> None:
     """Raises UsageError for an edge that is none, InvalidScenario for what else does not hold."""
     try:
-        load_text(out, name, known_breakers=breakers)
+        read(out, name)
     except InvalidScenario as error:
         none = [one.message for one in error.problems if NO_EDGE in one.message]
         if none:

@@ -100,15 +100,22 @@ def free_walk(w: Any, number: int) -> None:
 
 
 @compiled
+def one_more(w: Any, n: int, size: int) -> int:
+    """How many rows of `size` are in use when one more is: the last one stays free."""
+    n += 1
+    if n + w.margin >= size:
+        w.low |= OUTSIDE
+        if n == size:
+            overrun(w)
+            n -= 1
+    return n
+
+
+@compiled
 def take_move(w: Any) -> Any:
     """A row for a move of a breaker or an ejector."""
     move = record_at(w.moves_at, w.moves_n, layout.MOVE)
-    w.moves_n += 1
-    if w.moves_n + w.margin >= w.moves_size:
-        w.low |= OUTSIDE
-        if w.moves_n == w.moves_size:
-            overrun(w)
-            w.moves_n -= 1
+    w.moves_n = one_more(w, w.moves_n, w.moves_size)
     return move
 
 
@@ -116,12 +123,7 @@ def take_move(w: Any) -> Any:
 def take_span(w: Any) -> Any:
     """A row for a fault's begin and end."""
     span = record_at(w.spans_at, w.spans_n, layout.SPAN)
-    w.spans_n += 1
-    if w.spans_n + w.margin >= w.spans_size:
-        w.low |= OUTSIDE
-        if w.spans_n == w.spans_size:
-            overrun(w)
-            w.spans_n -= 1
+    w.spans_n = one_more(w, w.spans_n, w.spans_size)
     return span
 
 
@@ -129,10 +131,5 @@ def take_span(w: Any) -> Any:
 def take_meeting(w: Any) -> Any:
     """A row for an ejector that meets a host."""
     meeting = record_at(w.meetings_at, w.meetings_n, layout.MEETING)
-    w.meetings_n += 1
-    if w.meetings_n + w.margin >= w.meetings_size:
-        w.low |= OUTSIDE
-        if w.meetings_n == w.meetings_size:
-            overrun(w)
-            w.meetings_n -= 1
+    w.meetings_n = one_more(w, w.meetings_n, w.meetings_size)
     return meeting

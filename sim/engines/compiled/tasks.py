@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.engines.compiled import layout
 from sim.engines.compiled.memory import compiled, record_at
-from sim.engines.compiled.pools import OUTSIDE, overrun
+from sim.engines.compiled.pools import one_more
 
 NOTHING, FRAME, JOB, WALK, JOIN = range(5)
 
@@ -131,22 +131,11 @@ WORDS = {
 
 
 @compiled
-def more_tasks(w: Any) -> None:
-    """There is one more on the stack."""
-    w.tasks_n += 1
-    if w.tasks_n + w.margin >= w.tasks_size:
-        w.low |= OUTSIDE
-        if w.tasks_n == w.tasks_size:
-            overrun(w)
-            w.tasks_n -= 1
-
-
-@compiled
 def then(w: Any, op: int, a: int = 0, b: int = 0, c: int = 0) -> None:
     """Do this next, before whatever is on the stack."""
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
     task.op, task.a, task.b, task.c = op, a, b, c
-    more_tasks(w)
+    w.tasks_n = one_more(w, w.tasks_n, w.tasks_size)
 
 
 @compiled
@@ -154,7 +143,7 @@ def then_enter(w: Any, frame: int, layer: int, key: Any) -> None:
     """Begin a pass below a frame next."""
     task = record_at(w.tasks_at, w.tasks_n, layout.TASK)
     task.op, task.a, task.b, task.key = ENTER, frame, layer, np.uint64(key)
-    more_tasks(w)
+    w.tasks_n = one_more(w, w.tasks_n, w.tasks_size)
 
 
 @compiled
