@@ -81,6 +81,21 @@ def test_the_variant_comes_last_and_comments_stay_with_what_they_are_about(setti
     assert load_file("new.yaml").variant_names == ("none", "breaker", "imported")
 
 
+def test_into_finds_what_a_scenario_names_beside_the_scenario(settings, capsys):
+    folder = settings / "elsewhere"
+    folder.mkdir()
+    (folder / "rates.csv").write_text("time_s,rate_per_s\n0,10\n5,20\n")
+    (folder / "shop.yaml").write_text(
+        "schema: 1\nname: shop\nduration: 10s\n"
+        "sources: {users: {rate: {replay: rates.csv}, call: web}}\n"
+        "services: {web: {steps: [call: db]}, db: {steps: [work: 1ms]}}\n"
+    )
+    code, out, err = call(
+        capsys, "import", "application.yml", "--into", "elsewhere/shop.yaml", "--at", "web -> db"
+    )
+    assert (code, "imported:" in out) == (0, True), err
+
+
 def test_into_takes_the_place_of_what_an_edge_has_and_makes_variants_where_there_are_none(settings, capsys):
     text = (settings / "tiny.yaml").read_text()
     text = text[: text.index("variants:")] + "edges:\n  web -> db: {timeout: 1s, network: 1ms}\n"
