@@ -79,8 +79,10 @@ def test_an_interrupt_while_the_engine_is_compiled_ends_at_once(tmp_path):
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "sim", "run", str(ROOT / "scenarios" / "slow-database.yaml")]
     with subprocess.Popen(
-        [*command, "--engine", "compiled"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True
-    ) as process:
+        [*command, "--engine", "compiled"], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+        # Tests that run in the background ignore Ctrl-C, and so would what they begin.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:  # fmt: skip
         assert "it is compiled first" in process.stderr.readline()
         process.send_signal(signal.SIGINT)
         _, words = process.communicate(timeout=10)
